@@ -1,0 +1,75 @@
+/**
+ * The error catalogue: every failure a caller can cause or must be told of, with its status and its
+ * sentence. Shape: "Cannot <verb> <noun>: <fact>, <limit or fix>". An `AppError` becomes a problem
+ * document (RFC 9457) at the API's edge, an answer at ingest's, and one line with exit code 2 or 1 in
+ * the CLI. User code's errors are data and never pass through here; bugs are assertions.
+ */
+
+type Values = Readonly<Record<string, string | number>>
+
+const catalogue = {
+  setting_invalid: [2, 'Cannot start: {name} must be {expected}, it is {actual}'],
+  store_locked: [
+    1,
+    'Cannot open {path}: another Sendoff is using it, stop that one or choose another SENDOFF_DATA',
+  ],
+  store_newer: [
+    1,
+    'Cannot open {path}: its schema is version {found}, this Sendoff knows up to {known}, upgrade Sendoff',
+  ],
+  store_corrupt: [1, 'Cannot open {path}: {reason}, restore it from a backup'],
+  store_unavailable: [503, 'Cannot store: {reason}, try again later'],
+  overloaded: [503, 'Cannot accept: {what} is full, try again later'],
+  draining: [503, 'Cannot accept: the server is stopping, try again'],
+  lease_lost: [409, 'Cannot finish {id}: another node took it over'],
+
+  unauthorized: [401, 'Cannot authorise: {reason}, send Authorization: Bearer <token>'],
+  forbidden: [403, 'Cannot {action}: the token lacks the scope {scope}'],
+  not_found: [404, 'Cannot find {noun} {id}'],
+  invalid_request: [400, 'Cannot read the request: {reason}'],
+  conflict: [409, 'Cannot {action}: {reason}'],
+  not_supported: [501, 'Cannot {action}: {reason}'],
+
+  endpoint_unknown: [404, 'Cannot accept: no active workflow has this endpoint'],
+  endpoint_suspended: [403, 'Cannot accept: this endpoint is suspended'],
+  body_too_large: [413, 'Cannot accept: the body is over the limit of {limit} bytes'],
+  rate_limited: [
+    429,
+    'Cannot accept: over the rate of {perSecond} events per second, try again later',
+  ],
+  idempotency_mismatch: [
+    409,
+    'Cannot accept: Idempotency-Key {key} was used with another body in the last 24 hours',
+  ],
+  host_header: [400, 'Cannot accept: a request has exactly one Host header'],
+
+  workflow_invalid: [400, 'Cannot save the workflow: {reason}'],
+  step_invalid: [400, 'Cannot save step {step}: {reason}'],
+  test_invalid: [400, 'Cannot run the test: {reason}'],
+} as const satisfies Record<string, readonly [number, string]>
+
+export type ErrorCode = keyof typeof catalogue
+
+export class AppError extends Error {
+  readonly code: ErrorCode
+  /** HTTP status from 400 up; below that, the exit code of the command line. */
+  readonly status: number
+  readonly values: Values
+
+  constructor(code: ErrorCode, values: Values = {}, options: { cause?: unknown } = {}) {
+    const [status, template] = catalogue[code]
+    super(
+      template.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? `{${name}}`)),
+      options,
+    )
+    this.name = 'AppError'
+    this.code = code
+    this.status = status
+    this.values = values
+  }
+}
+
+/** For the end of a `switch` over a union: a new member becomes a type error here. */
+export function assertNever(value: never): never {
+  throw new Error(`Unexpected value: ${JSON.stringify(value)}`)
+}

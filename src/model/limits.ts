@@ -1,0 +1,75 @@
+/**
+ * Every bound of the product, with the reason for its value. A limit that users can set is the
+ * default here; its hard ceiling stands beside it. Nothing in the product grows without one of these.
+ */
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+export const limits = {
+  /** Ingest: SPEC section 2. */
+  eventBodyBytes: MIB,
+  eventBodyBytesMax: 100 * MIB,
+  /** Longest accepted request target and header block; larger is 431, as Node's parser decides. */
+  requestHeaderBytes: 16 * KIB,
+  ratePerSecond: 1_000,
+  rateBurst: 5_000,
+  idempotencyWindowMs: 24 * 60 * 60 * 1000,
+  idempotencyKeyLength: 255,
+  /** Admissions that may wait for a commit; past this the store is the bottleneck: 503. */
+  admitQueueEvents: 20_000,
+  admitQueueBytes: 256 * MIB,
+
+  /** Definitions. */
+  workflowNameLength: 200,
+  stepsPerWorkflow: 100,
+  stepNameLength: 64,
+  stepCodeBytes: 256 * KIB,
+
+  /** Runs: SPEC section 3. */
+  runTimeoutMs: 30_000,
+  runTimeoutMsMin: 1_000,
+  runTimeoutMsMax: 300_000,
+  runMemoryMb: 128,
+  runMemoryMbMin: 64,
+  runMemoryMbMax: 2_048,
+  runLogBytes: 256 * KIB,
+  runExportBytes: MIB,
+  runSends: 1_000,
+  runSendBytes: 16 * MIB,
+  /** A diff is for reading; past this it is replaced by one whole-document operation. */
+  runDiffBytes: 256 * KIB,
+  /** Executions a run may start before it is parked as failed: a process that dies takes neighbours along. */
+  runStarts: 3,
+  /** Events held in memory for execution; past this they stay in the store and are adopted later. */
+  runQueueEvents: 4_000,
+  runQueueBytes: 128 * MIB,
+
+  /** Sends: SPEC section 4. */
+  sendTimeoutMs: 15_000,
+  sendTimeoutMsMax: 60_000,
+  sendUrlBytes: 8 * KIB,
+  sendHeaderBytes: 16 * KIB,
+  sendRedirectsMax: 5,
+
+  /** Delivery: SPEC section 5. */
+  laneConcurrency: 32,
+  /** Deliveries a lane holds in memory, in flight and waiting; the rest stays in the store. */
+  laneCapacity: 256,
+  lanes: 10_000,
+  /** What all lanes of one process hold together. */
+  deliveriesInMemory: 20_000,
+  deliveryBytesInMemory: 128 * MIB,
+  /** Open sockets over all lanes. */
+  deliveryConcurrency: 1_024,
+  connectTimeoutMs: 10_000,
+  responseHeaderBytes: 16 * KIB,
+  responseHeaderCount: 100,
+  responseStoredBytes: 64 * KIB,
+  responseReadBytes: MIB,
+  hops: 5,
+
+  /** Reads. */
+  pageSize: 50,
+  pageSizeMax: 200,
+} as const

@@ -1,0 +1,76 @@
+/**
+ * A workflow: a trigger and an ordered list of steps. Every save that changes name, steps or settings
+ * is a new integer version; an event runs on the version that was current when it was accepted.
+ */
+
+export type RetryPolicy =
+  | boolean
+  | { readonly attempts?: number; readonly schedule?: readonly number[] }
+
+export type CodeStep = { readonly type: 'code'; readonly name: string; readonly code: string }
+
+/** The webhook Action. `payload` is an expression; in the other texts `{{expression}}` is replaced. */
+export type WebhookStep = {
+  readonly type: 'webhook'
+  readonly name: string
+  readonly url: string
+  readonly payload?: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly params?: Readonly<Record<string, string>>
+  readonly auth?: { readonly username: string; readonly password: string }
+  readonly retry?: RetryPolicy
+}
+
+export type NoteStep = { readonly type: 'note'; readonly name: string; readonly text: string }
+
+/** A step as stored: its name is always filled in and unique within the workflow. */
+export type Step = CodeStep | WebhookStep | NoteStep
+
+export type WorkflowSettings = {
+  readonly timeoutMs: number
+  readonly memoryMb: number
+  readonly rate: { readonly perSecond: number; readonly burst: number }
+  readonly deliverOnError: boolean
+  readonly resendInterrupted: boolean
+  readonly retry: RetryPolicy | null
+  readonly signing: Readonly<Record<string, unknown>> | null
+  readonly response: 'default' | 'custom'
+  readonly isolation: 'warm' | 'run'
+  readonly triggerAuth: Readonly<Record<string, unknown>> | null
+}
+
+export type Definition = {
+  readonly name: string
+  readonly steps: readonly Step[]
+  readonly settings: WorkflowSettings
+}
+
+export type Workflow = Definition & {
+  readonly accountId: number
+  readonly id: string
+  /** The unguessable part of the endpoint's address: 128 random bits, also a DNS label. */
+  readonly key: string
+  readonly version: number
+  readonly active: boolean
+  readonly suspended: boolean
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+export type WorkflowVersion = Definition & {
+  readonly workflowId: string
+  readonly version: number
+  readonly createdAt: number
+}
+
+/** What ingest needs to know of a trigger endpoint. */
+export type Endpoint = {
+  readonly accountId: number
+  readonly workflowId: string
+  readonly version: number
+  readonly active: boolean
+  /** The workflow or its account is suspended. */
+  readonly suspended: boolean
+  readonly settings: WorkflowSettings
+}

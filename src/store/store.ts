@@ -1,0 +1,136 @@
+/**
+ * The store's port: durable truth, and the only place where it lives. SQLite and PostgreSQL implement
+ * it and pass one conformance suite (test/store/conformance.ts).
+ *
+ * Three facts per event, each one commit: *event accepted* (`admit`), *run finished with its sends*
+ * (`finish`), *delivery settled with its attempt* (`settle`). Everything else can be rebuilt from them.
+ *
+ * Born leased: an event belongs to the node that accepted it, and a run's deliveries to the node that
+ * ran it; the insert carries the lease, so the happy path never reads back or claims. `adopt*` only
+ * takes what is left over: due retries, overflow, and the work of a node that is gone.
+ *
+ * Invariant: a promise returned by a writing verb resolves after the change is on stable storage.
+ * Invariant: when the store cannot write, verbs reject with `store_unavailable`; nothing half-written stays.
+ */
+import type { Principal, Token } from '../model/account.ts'
+import type { DeliveryKey } from '../model/ids.ts'
+import type { DeliveryTask, NewDelivery, Settlement } from '../model/delivery.ts'
+import type { NewEvent, QueuedEvent } from '../model/event.ts'
+import type { LogEntry, RunOutcome } from '../model/run.ts'
+import type { Definition, Endpoint, Workflow, WorkflowVersion } from '../model/workflow.ts'
+import type { Service } from '../service.ts'
+import type { Inspect } from './inspect.ts'
+
+export type Admitted =
+  | { readonly kind: 'created'; readonly id: string }
+  /** The same key and body within 24 h: the event that was stored then. */
+  | { readonly kind: 'repeated'; readonly id: string }
+  /** The same key with another body: nothing was stored. */
+  | { readonly kind: 'mismatch'; readonly key: string }
+
+/** A run as it ends. `event` names what it ran on; the ids of run and deliveries derive from it. */
+export type FinishedRun = {
+  readonly accountId: number
+  readonly eventId: string
+  readonly workflowId: string
+  readonly version: number
+  readonly resendInterrupted: boolean
+  readonly hops: number
+  readonly outcome: RunOutcome
+}
+
+export type Finished = {
+  /** False when this run had been finished before: then nothing was changed and nothing may be sent. */
+  readonly created: boolean
+}
+
+export type AdoptLimits = {
+  readonly count: number
+  /** Origins whose lanes are full, or paused: their deliveries stay where they are. */
+  readonly exceptOrigins: readonly string[]
+  /** At most so many of one origin. */
+  readonly perOrigin: number
+}
+
+/** What recovery found when a node came up. */
+export type Recovered = {
+  readonly events: number
+  /** Attempts cut by the crash, now on record as `interrupted`. */
+  readonly interrupted: number
+  /** Of those, how many will not be sent again because their workflow says so. */
+  readonly held: number
+}
+
+/** Writes of the path of an event: hand-written statements, batched by the adapter. */
+export interface HotStore {
+  /** Stores events, all in one commit, in order; idempotency is decided here. One answer per event. */
+  admit(events: readonly NewEvent[]): Promise<readonly Admitted[]>
+
+  /**
+   * Ends a run: its outcome, its deliveries and the event's Dest become visible together or not at all.
+   * Idempotent: delivery ids derive from (run, step, call), so a second call changes nothing.
+   * Fails with `lease_lost` when another node took the run over.
+   */
+  finish(run: FinishedRun, deliveries: readonly NewDelivery[]): Promise<Finished>
+
+  /**
+   * Records attempts and what became of their deliveries, all in one commit. Idempotent by (delivery,
+   * attempt number). A settlement of a delivery that was canceled meanwhile keeps the attempt on record.
+   */
+  settle(settlements: readonly Settlement[]): Promise<void>
+
+  /** Takes events that no live node has leased, oldest first, and counts the start; at most `count`. */
+  adoptEvents(count: number): Promise<readonly QueuedEvent[]>
+
+  /**
+   * Takes deliveries that are due and leased by no live node, first attempts before retries, oldest
+   * first, and commits their next attempt as begun.
+   */
+  adoptDeliveries(limits: AdoptLimits): Promise<readonly DeliveryTask[]>
+
+  /** Appends what user code did after its run had ended (a late `$send.http`, a late throw) to the run. */
+  appendLate(accountId: number, eventId: string, step: string, entry: LogEntry): Promise<void>
+}
+
+/** Rare writes and small reads: definitions, tokens, a person's decisions. */
+export interface DefinitionStore {
+  createWorkflow(
+    accountId: number,
+    id: string,
+    key: string,
+    definition: Definition,
+  ): Promise<Workflow>
+  /** Saves; makes a new version only if something changed. `not_found` when it is not there. */
+  updateWorkflow(accountId: number, id: string, definition: Definition): Promise<Workflow>
+  setWorkflowActive(accountId: number, id: string, active: boolean): Promise<Workflow>
+  /** Its endpoint stops at once; its events stay until retention takes them. */
+  deleteWorkflow(accountId: number, id: string): Promise<void>
+  findEndpoint(key: string): Promise<Endpoint | undefined>
+  findVersion(
+    accountId: number,
+    workflowId: string,
+    version: number,
+  ): Promise<WorkflowVersion | undefined>
+
+  /** `hash` is the SHA-256 of the whole token, hex. */
+  createToken(token: Token, hash: string): Promise<void>
+  findPrincipal(
+    hash: string,
+  ): Promise<(Principal & { readonly expiresAt: number | null }) | undefined>
+  listTokens(accountId: number): Promise<readonly Token[]>
+  deleteToken(accountId: number, id: string): Promise<boolean>
+
+  /** Makes one more attempt due now. `conflict` while one is under way; `not_found` when it is not there. */
+  redeliver(accountId: number, key: DeliveryKey): Promise<void>
+  /** Ends a delivery that is pending or held. `conflict` when an attempt is under way or it has ended. */
+  cancel(accountId: number, key: DeliveryKey): Promise<void>
+}
+
+export interface Store extends HotStore, DefinitionStore, Service {
+  /** The read models of the Inspector; they never wait behind writes. */
+  readonly inspect: Inspect
+  /** What the last `start` had to repair. */
+  readonly recovered: Recovered
+  /** Rejects with `store_unavailable` unless a durable write works right now. */
+  check(): Promise<void>
+}
