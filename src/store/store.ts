@@ -52,6 +52,13 @@ export type AdoptLimits = {
   readonly perOrigin: number
 }
 
+/** As `AdoptLimits`, for events: a workflow's backlog never fills the memory of the others. */
+export type AdoptEventLimits = {
+  readonly count: number
+  readonly exceptWorkflows: readonly string[]
+  readonly perWorkflow: number
+}
+
 /** What recovery found when a node came up. */
 export type Recovered = {
   readonly events: number
@@ -79,8 +86,8 @@ export interface HotStore {
    */
   settle(settlements: readonly Settlement[]): Promise<void>
 
-  /** Takes events that no live node has leased, oldest first, and counts the start; at most `count`. */
-  adoptEvents(count: number): Promise<readonly QueuedEvent[]>
+  /** Takes events that no live node has leased, oldest first within each workflow, and counts the start. */
+  adoptEvents(limits: AdoptEventLimits): Promise<readonly QueuedEvent[]>
 
   /**
    * Takes deliveries that are due and leased by no live node, first attempts before retries, oldest
