@@ -1,0 +1,128 @@
+/**
+ * An event becomes a finished run. This is the heart: load the version, run its steps in isolation,
+ * commit the outcome together with everything the steps handed to `$send.http`, hand the deliveries
+ * over. Nothing of a run exists for anybody before that one commit, so a process killed anywhere in
+ * here leaves the event queued, and running it again yields the same delivery ids.
+ *
+ * Invariant: every `reserve` of a lane is answered by `offer` or `release`.
+ * Not here: how user code is isolated (runner/), how a delivery reaches its destination (delivery/).
+ */
+import type { Clock } from '../clock.ts'
+import type { HandOver } from '../hand-over.ts'
+import { AppError } from '../errors.ts'
+import { originOf } from '../model/delivery.ts'
+import type { DeliveryTask, Send } from '../model/delivery.ts'
+import type { QueuedEvent } from '../model/event.ts'
+import { deliveryId } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
+import type { Notifier } from '../notifier/notifier.ts'
+import type { Runner, RunResult } from '../runner/runner.ts'
+import type { Store } from '../store/store.ts'
+import { jobOf } from './job.ts'
+import { outcomeOfMisfit, outcomeOfPoison, withholdSends } from './outcome.ts'
+import { persist } from './persist.ts'
+import type { LoadedVersion, Versions } from './versions.ts'
+
+export type ExecuteDeps = {
+  readonly store: Pick<Store, 'finish'>
+  readonly runner: Pick<Runner, 'run'>
+  readonly handOver: HandOver
+  readonly notifier: Pick<Notifier, 'publish'>
+  readonly versions: Versions
+  readonly clock: Clock
+}
+
+/**
+ * Runs one leased event to its end. Resolves when the run is durable and its deliveries are on their
+ * way, with the status it ended in, or undefined when another node had finished it.
+ * Waits, rather than fails, while the store or the runner cannot take more; `signal` gives up.
+ */
+export async function execute(
+  deps: ExecuteDeps,
+  event: QueuedEvent,
+  signal: AbortSignal,
+): Promise<RunResult | undefined> {
+  const loaded = await persist(() => deps.versions.load(event), signal)
+  const result = await runSteps(deps, event, loaded, signal)
+  const final = loaded.settings.deliverOnError ? result : withholdSends(result)
+  const tasks = await commit(deps, event, loaded, final, signal)
+  if (!tasks) return undefined
+  deps.handOver.offer(tasks)
+  const { accountId, workflowId, id: eventId } = event
+  deps.notifier.publish({ kind: 'run', accountId, workflowId, eventId })
+  return final
+}
+
+async function runSteps(
+  deps: ExecuteDeps,
+  event: QueuedEvent,
+  loaded: LoadedVersion,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  if (loaded.kind === 'misfit') return outcomeOfMisfit(loaded, deps.clock.nowMs())
+  if (event.starts > limits.runStarts) return outcomeOfPoison(loaded, event, deps.clock.nowMs())
+  return await persist(() => deps.runner.run(jobOf(event, loaded)), signal)
+}
+
+/** One transaction: the run and its sends. Undefined when the run had been finished before. */
+async function commit(
+  deps: ExecuteDeps,
+  event: QueuedEvent,
+  loaded: LoadedVersion,
+  result: RunResult,
+  signal: AbortSignal,
+): Promise<readonly DeliveryTask[] | undefined> {
+  const { accountId } = event
+  const origins = result.sends.map((send) => originOf(send.url))
+  const places = deps.handOver.reserve(accountId, origins)
+  const reserved = origins.filter((_, i) => places[i])
+  const run = {
+    accountId,
+    eventId: event.id,
+    workflowId: event.workflowId,
+    version: event.version,
+    resendInterrupted: loaded.settings.resendInterrupted,
+    hops: hopsOf(event),
+    outcome: result.outcome,
+  }
+  const deliveries = result.sends.map((send, i) => ({
+    send,
+    origin: origins[i]!,
+    leased: places[i]!,
+  }))
+  try {
+    const { created } = await persist(() => deps.store.finish(run, deliveries), signal)
+    if (created) {
+      const dueAt = deps.clock.nowMs()
+      return deliveries
+        .filter(({ leased }) => leased)
+        .map(({ send, origin }) => taskOf(event, run.hops, send, origin, dueAt))
+    }
+  } catch (error) {
+    deps.handOver.release(accountId, reserved)
+    if (error instanceof AppError && error.code === 'lease_lost') return undefined
+    throw error
+  }
+  deps.handOver.release(accountId, reserved)
+  return undefined
+}
+
+function taskOf(
+  event: QueuedEvent,
+  hops: number,
+  send: Send,
+  origin: string,
+  dueAt: number,
+): DeliveryTask {
+  const { accountId, id: eventId, workflowId } = event
+  const id = deliveryId(eventId, send.step, send.index)
+  return { accountId, id, eventId, workflowId, origin, send, attempt: 1, dueAt, hops }
+}
+
+/** How often the event passed through Sendoff before: what the loop guard counts. */
+function hopsOf(event: QueuedEvent): number {
+  const header = event.request.headers.find(([name]) => name.toLowerCase() === 'sendoff-hops')
+  const hops = Number(header?.[1] ?? 0)
+  return Number.isInteger(hops) && hops >= 0 ? Math.min(hops, 1_000) : 0
+}
+

@@ -1,0 +1,163 @@
+/**
+ * Decides when events run, not how: it takes events that ingest hands over, and events that wait in
+ * the store, and sees each through `execute`. Memory is bounded over all and per workflow, so one
+ * workflow's backlog waits in the store and not in the way of the others.
+ *
+ * Invariant: an event that was offered is either finished, or still queued in the store under a lease
+ * that ends with this process.
+ */
+import type { EventHandOver } from '../hand-over.ts'
+import type { NewEvent, QueuedEvent } from '../model/event.ts'
+import { limits } from '../model/limits.ts'
+import type { RunResult } from '../runner/runner.ts'
+import type { Service } from '../service.ts'
+import type { Store } from '../store/store.ts'
+import { execute } from './execute.ts'
+import type { ExecuteDeps } from './execute.ts'
+import { jobOf } from './job.ts'
+import { outcomeOfMisfit } from './outcome.ts'
+import { load } from './versions.ts'
+import type { Definition } from '../model/workflow.ts'
+
+const POLL_MS = 1_000
+const DRAIN_MS = 7_000
+/** A quarter of the memory for one workflow: the others always find room. */
+const SHARE = 4
+
+type Deps = ExecuteDeps & {
+  readonly store: Pick<Store, 'finish' | 'admit' | 'adoptEvents'>
+  readonly onFailure: (event: QueuedEvent, error: unknown) => void
+  readonly onFinished?: (result: RunResult) => void
+}
+
+type Held = { events: number; bytes: number }
+
+export class Executor implements EventHandOver, Service {
+  readonly #deps: Deps
+  readonly #running = new Set<Promise<void>>()
+  readonly #held = new Map<string, Held>()
+  readonly #total: Held = { events: 0, bytes: 0 }
+  readonly #stopping = new AbortController()
+  #poll: NodeJS.Timeout | undefined
+  #adopting: Promise<void> | undefined
+  #overflowed = true
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  async start(): Promise<void> {
+    this.#poll = setInterval(() => this.#adoptIfAny(true), POLL_MS)
+    this.#adoptIfAny(true)
+  }
+
+  /** Lets running steps end within a bound; what has not ended is run again after the next start. */
+  async stop(): Promise<void> {
+    clearInterval(this.#poll)
+    this.#stopping.abort()
+    await this.#adopting
+    let timer: NodeJS.Timeout | undefined
+    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, DRAIN_MS)))
+    await Promise.race([Promise.all(this.#running), bound])
+    clearTimeout(timer)
+  }
+
+  reserve(workflowId: string, bytes: number): boolean {
+    const held = this.#held.get(workflowId) ?? { events: 0, bytes: 0 }
+    const fits =
+      !this.#stopping.signal.aborted &&
+      held.events < limits.runQueueEvents / SHARE &&
+      this.#total.events < limits.runQueueEvents &&
+      (held.bytes + bytes < limits.runQueueBytes / SHARE || held.events === 0) &&
+      this.#total.bytes + bytes < limits.runQueueBytes
+    if (!fits) {
+      this.#overflowed = true
+      return false
+    }
+    this.#hold(workflowId, held, 1, bytes)
+    return true
+  }
+
+  release(workflowId: string, bytes: number): void {
+    this.#hold(workflowId, this.#held.get(workflowId)!, -1, -bytes)
+    this.#adoptIfAny(false)
+  }
+
+  offer(events: readonly QueuedEvent[]): void {
+    for (const event of events) {
+      const running = this.#see(event)
+      this.#running.add(running)
+      void running.finally(() => this.#running.delete(running))
+    }
+  }
+
+  /** Admits an event that did not come by HTTP (a replay, a test) and puts it on its way. */
+  async submit(event: NewEvent): Promise<void> {
+    const bytes = event.request.body.length
+    const leased = this.reserve(event.workflowId, bytes)
+    try {
+      await this.#deps.store.admit([{ ...event, leased }])
+    } catch (error) {
+      if (leased) this.release(event.workflowId, bytes)
+      throw error
+    }
+    const { accountId, workflowId, id: eventId } = event
+    this.#deps.notifier.publish({ kind: 'event', accountId, workflowId, eventId })
+    if (leased) this.offer([{ ...event, starts: 1 }])
+  }
+
+  /** Runs steps on an event without storing or sending anything. */
+  async dryRun(definition: Definition, event: QueuedEvent): Promise<RunResult> {
+    const loaded = load(definition, event.id)
+    return loaded.kind === 'misfit'
+      ? outcomeOfMisfit(loaded, this.#deps.clock.nowMs())
+      : await this.#deps.runner.run(jobOf(event, loaded))
+  }
+
+  async #see(event: QueuedEvent): Promise<void> {
+    try {
+      const result = await execute(this.#deps, event, this.#stopping.signal)
+      if (result) this.#deps.onFinished?.(result)
+    } catch (error) {
+      this.#deps.onFailure(event, error)
+    } finally {
+      this.release(event.workflowId, event.request.body.length)
+    }
+  }
+
+  #hold(workflowId: string, held: Held, events: number, bytes: number): void {
+    held.events += events
+    held.bytes += bytes
+    this.#total.events += events
+    this.#total.bytes += bytes
+    if (held.events === 0) this.#held.delete(workflowId)
+    else this.#held.set(workflowId, held)
+  }
+
+  /** Takes events out of the store once half the memory is free, or when it is time to look. */
+  #adoptIfAny(due: boolean): void {
+    const roomy = this.#total.events < limits.runQueueEvents / 2
+    if (this.#adopting || this.#stopping.signal.aborted) return
+    if (!due && !(this.#overflowed && roomy)) return
+    this.#adopting = this.#adopt().finally(() => (this.#adopting = undefined))
+  }
+
+  async #adopt(): Promise<void> {
+    this.#overflowed = false
+    const share = limits.runQueueEvents / SHARE
+    const full = [...this.#held].filter(([, held]) => held.events > share / 2).map(([id]) => id)
+    const events = await this.#deps.store
+      .adoptEvents({
+        count: Math.floor(limits.runQueueEvents / 8),
+        exceptWorkflows: full,
+        perWorkflow: Math.floor(share / 4),
+      })
+      .catch((): readonly QueuedEvent[] => []) // the store is away: the poll asks again
+    for (const event of events) {
+      const held = this.#held.get(event.workflowId) ?? { events: 0, bytes: 0 }
+      this.#hold(event.workflowId, held, 1, event.request.body.length)
+    }
+    if (events.length > 0) this.#overflowed = true // there may be more
+    this.offer(events)
+  }
+}

@@ -1,0 +1,27 @@
+/** What the runner is asked to do for an event: a pure translation. */
+import type { QueuedEvent } from '../model/event.ts'
+import { runIdOf } from '../model/ids.ts'
+import type { RunJob } from '../runner/runner.ts'
+import type { RunnableVersion } from './versions.ts'
+
+export function jobOf(event: QueuedEvent, loaded: RunnableVersion): RunJob {
+  return {
+    accountId: event.accountId,
+    eventId: event.id,
+    program: loaded.program,
+    request: event.request,
+    context: {
+      id: runIdOf(event.id),
+      ts: new Date(event.receivedAt).toISOString(),
+      workflow_id: event.workflowId,
+      workflow_name: loaded.name,
+      version: event.version,
+      replay_of: event.replayOf,
+      test: event.test,
+    },
+    env: {},
+    timeoutMs: loaded.settings.timeoutMs,
+    memoryMb: loaded.settings.memoryMb,
+    isolation: loaded.settings.isolation,
+  }
+}

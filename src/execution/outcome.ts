@@ -1,0 +1,77 @@
+/** Outcomes that no process produced: the run could not be begun, or may not be begun again. */
+import type { QueuedEvent } from '../model/event.ts'
+import type { RunOutcome, StepRecord } from '../model/run.ts'
+import type { Step } from '../model/workflow.ts'
+import type { RunResult } from '../runner/runner.ts'
+import type { LoadedVersion, MisfitVersion } from './versions.ts'
+
+/** The stored version does not compile (any more): its first bad step says why. */
+export function outcomeOfMisfit(loaded: MisfitVersion, nowMs: number): RunResult {
+  return failed(loaded.steps, nowMs, 'Error', loaded.because)
+}
+
+/** The event was begun several times and its process never lived to finish it. */
+export function outcomeOfPoison(
+  loaded: LoadedVersion,
+  event: QueuedEvent,
+  nowMs: number,
+): RunResult {
+  const because = `The run was begun ${event.starts - 1} times and the server stopped each time before it ended; replay the event to try again`
+  return failed(loaded.steps, nowMs, 'RunAbandoned', because)
+}
+
+/**
+ * With `deliverOnError` off, the sends of a run that failed or timed out are not made: each is shown
+ * as skipped under its step.
+ */
+export function withholdSends(result: RunResult): RunResult {
+  const { status } = result.outcome
+  if ((status !== 'failed' && status !== 'timed_out') || result.sends.length === 0) return result
+  const reason = `the run ${status === 'failed' ? 'failed' : 'timed out'} and deliverOnError is off`
+  const steps = result.outcome.steps.map((step) => ({
+    ...step,
+    skipped: [
+      ...step.skipped,
+      ...result.sends
+        .filter((send) => send.stepName === step.name)
+        .map(({ index }) => ({ index, reason })),
+    ],
+  }))
+  return { outcome: { ...result.outcome, steps }, sends: [] }
+}
+
+function failed(
+  steps: readonly Step[],
+  startedAt: number,
+  name: string,
+  message: string,
+): RunResult {
+  const error = { name, message, stack: '', line: null, column: null }
+  const first = steps.findIndex((step) => step.type !== 'note')
+  const outcome: RunOutcome = {
+    status: 'failed',
+    startedAt,
+    durationMs: 0,
+    message: `EXCEPTION ${name}: ${message}`,
+    steps: steps.map((step, i) => ({
+      ...blankRecord(step),
+      ...(i === first ? { status: 'failed' as const, error } : {}),
+    })),
+  }
+  return { outcome, sends: [] }
+}
+
+/** The record of a step that was not reached. */
+export function blankRecord(step: Pick<Step, 'name' | 'type'>): StepRecord {
+  return {
+    name: step.name,
+    type: step.type,
+    status: 'not_run',
+    durationMs: 0,
+    logs: [],
+    exports: {},
+    diff: [],
+    error: null,
+    skipped: [],
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Where the parts meet on the path of an event: ingest hands events to execution, execution hands
+ * deliveries to delivery. Neither knows the other; the composition root passes one in as the other's
+ * `handOver`. Both lines work alike: reserve a place in memory before the commit, offer after it.
+ *
+ * Invariant: every place reserved is answered by exactly one `offer` or `release`.
+ */
+import type { DeliveryTask } from './model/delivery.ts'
+import type { QueuedEvent } from './model/event.ts'
+
+/** What ingest needs of execution. */
+export interface EventHandOver {
+  /** Reserves a place for one event, synchronously; `true` where it may be born leased. */
+  reserve(workflowId: string, bytes: number): boolean
+  /** Hands over events that are durable, leased to this node, and have a reserved place. */
+  offer(events: readonly QueuedEvent[]): void
+  /** Gives a reserved place back: the commit failed, or the event was a repetition. */
+  release(workflowId: string, bytes: number): void
+}
+
+/** What execution needs of delivery, which may live in another thread. */
+export interface HandOver {
+  /** Reserves a place in each origin's lane, synchronously; `true` where it may be born leased. */
+  reserve(accountId: number, origins: readonly string[]): readonly boolean[]
+  /** Hands over tasks whose attempt is committed as begun, and that have a reserved place. */
+  offer(tasks: readonly DeliveryTask[]): void
+  /** Gives reserved places back when the commit failed. */
+  release(accountId: number, origins: readonly string[]): void
+}
