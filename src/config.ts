@@ -237,3 +237,18 @@ function readSettingsFile(path: string): Record<string, unknown> {
   }
   return refuse(path, 'a JSON object', source.slice(0, 40))
 }
+
+/** Where the commands find a server, and the token they show it: `--url` and `--token`, else variables. */
+export function clientSettings(flags: Readonly<Record<string, string>>): {
+  url: string
+  token: string
+} {
+  const { SENDOFF_URL, SENDOFF_TOKEN, SENDOFF_ADMIN_TOKEN } = process.env
+  const url = flags['url'] ?? SENDOFF_URL ?? 'http://127.0.0.1:8700'
+  const token = flags['token'] ?? SENDOFF_TOKEN ?? SENDOFF_ADMIN_TOKEN
+  if (!token) refuse('--token or SENDOFF_TOKEN', 'a token of sendoff token create', '')
+  return { url: publicUrl(url, '--url or SENDOFF_URL')!, token: token! }
+}
+
+/** NODE_TLS_REJECT_UNAUTHORIZED=0 would switch off every certificate check of this process. */
+export const tlsChecksDisabled = (): boolean => process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'

@@ -23,6 +23,11 @@ const catalogue = {
   draining: [503, 'Cannot accept: the server is stopping, try again'],
   lease_lost: [409, 'Cannot finish {id}: another node took it over'],
 
+  usage: [2, 'Usage: sendoff {usage}'],
+  server_unreachable: [1, 'Cannot reach {url}: {reason}, start it with sendoff serve'],
+  api_refused: [1, '{reason}'],
+  demo_incomplete: [1, 'Cannot show the demo: its event did not finish within {seconds} s'],
+
   unauthorized: [401, 'Cannot authorise: {reason}, send Authorization: Bearer <token>'],
   forbidden: [403, 'Cannot {action}: the token lacks the scope {scope}'],
   not_found: [404, 'Cannot find {noun} {id}'],

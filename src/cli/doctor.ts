@@ -1,0 +1,15 @@
+/** `sendoff doctor`: what is in force on this machine, and what is missing. Exit code 1 if anything is. */
+import { loadConfig } from '../config.ts'
+import { diagnose } from '../diagnose.ts'
+import type { Command } from './commands.ts'
+
+export const doctor: Command = {
+  sentence: 'check isolation level, store and egress on this machine',
+  async run({ flags, json }) {
+    const { json: _, ...settings } = flags
+    const findings = await diagnose(loadConfig(settings))
+    if (json) console.log(JSON.stringify(findings))
+    else for (const { ok, part, text } of findings) console.log(`${ok ? 'ok  ' : 'FAIL'}  ${part.padEnd(10)} ${text}`)
+    return findings.every(({ ok }) => ok) ? 0 : 1
+  },
+}

@@ -1,0 +1,70 @@
+/**
+ * An event as text for a terminal, in the order things happened. Everything that came from outside is
+ * printed with its control characters escaped, so an event cannot drive the terminal.
+ */
+import type { DeliveryWire, EventDetailWire, EventListWire } from '../inspector/wire.ts'
+
+type Row = EventListWire['data'][number]
+
+export function printRow(row: Row, json: boolean): void {
+  if (json) return console.log(JSON.stringify(row))
+  const time = row.receivedAt.slice(11, 19)
+  const duration = row.durationMs === null ? '-' : milliseconds(row.durationMs)
+  const note = row.message ?? row.error?.message ?? ''
+  const head = `${time}  ${row.method.padEnd(6)} ${safe(row.path)}`
+  console.log(`${head}  ${row.dest.delivered}/${row.dest.total}  ${duration}  ${safe(note)}  ${row.id}`)
+}
+
+export function printEvent(detail: EventDetailWire): void {
+  const { event, run, dest } = detail
+  console.log(`${detail.id}  ${detail.receivedAt}  ${event.method} ${safe(event.path)}`)
+  if (detail.error) console.log(`  error: ${safe(detail.error.message)}`)
+  if (!run) return
+  const took = run.durationMs === null ? '' : ` in ${milliseconds(run.durationMs)}`
+  console.log(`Run ${run.status}${took}${run.message ? `: ${safe(run.message)}` : ''}`)
+  for (const step of run.steps) {
+    console.log(`  ${step.name} (${step.type}) ${step.status} in ${milliseconds(step.durationMs)}`)
+    for (const log of step.logs) console.log(`    ${log.level}: ${safe(log.text)}`)
+    for (const change of step.diff) {
+      const value = 'value' in change ? ` ${JSON.stringify(change.value)}` : ''
+      console.log(`    $event ${change.op} ${safe(change.path)}${safe(value)}`)
+    }
+    if (step.error) console.log(`    ${errorLine(step.error)}`)
+    for (const skip of step.skipped) console.log(`    [${skip.index}] skipped: ${safe(skip.reason)}`)
+    for (const delivery of detail.deliveries) {
+      if (delivery.step === step.name) printDelivery(delivery)
+    }
+  }
+  console.log(`Dest ${dest.delivered}/${dest.total}`)
+}
+
+function printDelivery({ index, request, status, code, attempts }: DeliveryWire): void {
+  const last = attempts.at(-1)
+  const answer = last?.response
+    ? `${last.response.status} · ${milliseconds(last.timings?.totalMs ?? 0)}`
+    : `${status}${code ? ` (${code})` : ''}`
+  console.log(`    [${index}] ${safe(request.method)} ${safe(request.url)} -> ${answer}`)
+  if (request.body) console.log(`        request:  ${shorten(request.body)}`)
+  if (last?.response?.body) console.log(`        response: ${shorten(last.response.body)}`)
+  if (last?.error) console.log(`        ${safe(last.error.message)}`)
+}
+
+function errorLine(error: NonNullable<EventDetailWire['run']>['steps'][number]['error']): string {
+  if (!error) return ''
+  const place = error.line === null ? '' : ` at ${error.line}:${error.column}`
+  return safe(`${error.name}: ${error.message}${place}`)
+}
+
+function milliseconds(value: number): string {
+  return value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`
+}
+
+const shorten = (text: string): string => (text.length > 200 ? `${safe(text.slice(0, 200))}…` : safe(text))
+
+/** Control characters, and those that reorder or hide text, as escapes. */
+export function safe(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  )
+}

@@ -1,0 +1,31 @@
+/** `sendoff serve`: the server, until SIGTERM or SIGINT; a second signal does not wait for the drain. */
+import { createApp } from '../app.ts'
+import { describeSettings, loadConfig } from '../config.ts'
+import type { Command } from './commands.ts'
+
+export const serve: Command = {
+  sentence: 'start the server',
+  async run({ flags }) {
+    if ('help' in flags) {
+      console.log(['Usage: sendoff serve [--flag value]', ...describeSettings()].join('\n'))
+      return 0
+    }
+    const stopped = nextSignal()
+    const app = await createApp(loadConfig(flags))
+    await app.start()
+    console.log(`Sendoff listens on ${app.baseUrl()}`)
+    const cause = await Promise.race([stopped, app.failed])
+    void nextSignal().then(() => process.exit(1))
+    await app.stop()
+    if (cause instanceof Error) throw cause
+    return 0
+  },
+}
+
+/** Resolves at the next SIGTERM or SIGINT. */
+export function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+}

@@ -1,0 +1,39 @@
+/**
+ * `sendoff token create`: makes an API token and prints it, once. It writes to the database itself, so
+ * it needs no token and works beside a running server.
+ */
+import { createToken } from '../account/tokens.ts'
+import { IdSource, systemClock } from '../clock.ts'
+import { loadConfig } from '../config.ts'
+import { AppError } from '../errors.ts'
+import { FIRST_ACCOUNT } from '../model/account.ts'
+import type { Scope } from '../model/account.ts'
+import { openDefinitions } from '../store/sqlite/open-definitions.ts'
+import type { Command } from './commands.ts'
+
+export const tokenCreate: Command = {
+  sentence: 'make an API token: token create [--name NAME] [--scopes read,write,admin]',
+  async run({ flags, json }) {
+    const { name = 'cli', scopes = 'read,write', ...rest } = flags
+    const { json: _, ...settings } = rest
+    const store = await openDefinitions({ clock: systemClock }, loadConfig(settings).data)
+    try {
+      const ids = new IdSource(systemClock)
+      const wish = { accountId: FIRST_ACCOUNT, name, scopes: scopesOf(scopes) }
+      const { token, secret } = await createToken({ store, ids, clock: systemClock }, wish)
+      console.log(json ? JSON.stringify({ ...token, token: secret }) : secret)
+    } finally {
+      await store.close()
+    }
+    return 0
+  },
+}
+
+function scopesOf(text: string): readonly Scope[] {
+  const known: readonly Scope[] = ['read', 'write', 'admin']
+  return text.split(',').map((word) => {
+    const scope = known.find((one) => one === word.trim())
+    if (scope) return scope
+    throw new AppError('usage', { usage: 'token create --scopes read,write,admin' })
+  })
+}
