@@ -1,0 +1,172 @@
+/** The commands as users type them. */
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { request } from 'undici'
+import { createApiClient } from '../../src/cli/api-client.ts'
+import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import { settledEvent } from '../support/app.ts'
+import { startReceiver } from '../support/receiver.ts'
+import { LAUNCHER, ROOT, serverEnv, startServer } from '../support/server-process.ts'
+
+type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string }
+
+function sendoff(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [LAUNCHER, ...args], { cwd: ROOT, env: serverEnv(env) }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
+    })
+  })
+}
+
+async function dataFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sendoff-cli-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+test('cli: token create works beside a running server and is shown once; the server takes it', async (t) => {
+  const folder = await dataFolder(t)
+  const server = await startServer(t, { SENDOFF_DATA: folder })
+  const made = await sendoff(['token', 'create', '--name', 'mine', '--json'], { SENDOFF_DATA: folder })
+  assert.equal(made.code, 0, made.stderr)
+  const { token, id } = JSON.parse(made.stdout) as { token: string; id: string }
+  const { data } = await createApiClient(server.url, token).call<{ data: { id: string }[] }>('GET', '/workflows')
+  assert.deepEqual(data, [])
+  assert.match(id, /^tok_/)
+  assert.ok(!made.stdout.includes('hash'))
+})
+
+test('cli: events show prints a run, its requests and responses; --json prints the document', async (t) => {
+  const receiver = await startReceiver(() => ({ status: 200, body: 'thanks' }))
+  t.after(() => receiver.close())
+  const token = 'so_test_token_of_the_commands'
+  const server = await startServer(t, { SENDOFF_DATA: await dataFolder(t), SENDOFF_ADMIN_TOKEN: token })
+  const api = createApiClient(server.url, token)
+  const steps = [{ type: 'code', code: `console.log('\\u001b[31mred'); $send.http({ method: 'POST', url: '${receiver.url('/x')}', data: { a: 1 } })` }]
+  const workflow = await api.call<WorkflowWire>('POST', '/workflows', { name: 'Cli', steps })
+  await (await request(workflow.endpoint, { method: 'POST', body: '{}' })).body.dump()
+  const event = await settledEvent(api, workflow.id)
+
+  const env = { SENDOFF_URL: server.url, SENDOFF_TOKEN: token }
+  const text = await sendoff(['events', 'show', event.id], env)
+  assert.equal(text.code, 0, text.stderr)
+  assert.match(text.stdout, /Run succeeded/)
+  assert.match(text.stdout, /\[0\] POST .*\/x -> 200/)
+  assert.match(text.stdout, /thanks/)
+  assert.match(text.stdout, /Dest 1\/1/)
+  assert.ok(!text.stdout.includes('\u001b'), 'terminal escapes are escaped')
+  const json = await sendoff(['events', 'show', event.id, '--json'], env)
+  assert.equal((JSON.parse(json.stdout) as EventDetailWire).id, event.id)
+  const unknown = await sendoff(['events', 'show', 'evt_nothing'], env)
+  assert.equal(unknown.code, 1)
+  assert.match(unknown.stderr, /Cannot find event evt_nothing/)
+})
+
+test('cli: events tail prints events as they come', async (t) => {
+  const token = 'so_test_token_of_the_commands'
+  const server = await startServer(t, { SENDOFF_DATA: await dataFolder(t), SENDOFF_ADMIN_TOKEN: token })
+  const api = createApiClient(server.url, token)
+  const workflow = await api.call<WorkflowWire>('POST', '/workflows', { name: 'Cli', steps: [{ type: 'code', code: 'return 1' }] })
+  const tail = spawn(process.execPath, [LAUNCHER, 'events', 'tail', workflow.id, '--json'], {
+    env: serverEnv({ SENDOFF_URL: server.url, SENDOFF_TOKEN: token }),
+  })
+  t.after(() => tail.kill('SIGKILL'))
+  let output = ''
+  tail.stdout.on('data', (chunk: Buffer) => (output += String(chunk)))
+  for (let n = 0; !output.includes('/tail-'); n++) {
+    assert.ok(n < 100, `nothing was printed: ${output}`)
+    await (await request(`${workflow.endpoint}/tail-${n}`, { method: 'POST' })).body.dump()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  assert.match(output, /"status":"succeeded"/)
+  tail.kill('SIGTERM')
+  const [code] = await once(tail, 'exit')
+  assert.equal(code, 0)
+})
+
+test('cli: a wrong setting, flag or command ends with 2 and one sentence that names it', async () => {
+  for (const [args, env, pattern] of [
+    [['serve'], { SENDOFF_PORT: 'many' }, /^Cannot start: SENDOFF_PORT must be a whole number from 0 to 65535, it is "many"\n$/],
+    [['serve', '--prot', '1'], {}, /--prot/],
+    [['serve'], { SENDOFF_EGRESS_ALLOW: '10.0.0.1/8' }, /SENDOFF_EGRESS_ALLOW/],
+    [['serve'], { SENDOFF_EGRESS_ALLOW: '127.0.0.0/invalid' }, /SENDOFF_EGRESS_ALLOW/],
+    [['serve'], { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, /NODE_TLS_REJECT_UNAUTHORIZED/],
+    [['serve'], { SENDOFF_DATABASE_URL: 'postgres://x' }, /SENDOFF_DATABASE_URL/],
+    [['dance'], {}, /dance/],
+    [['events', 'show'], { SENDOFF_TOKEN: 'so_0123456789abcdef' }, /Usage: sendoff events show <event>/],
+  ] as const) {
+    const ended = await sendoff(args, env)
+    assert.equal(ended.code, 2, `${args.join(' ')}: ${ended.stderr}`)
+    assert.match(ended.stderr, pattern)
+  }
+})
+
+test('cli: doctor names the isolation level, the store and the egress rules', async (t) => {
+  const ended = await sendoff(['doctor', '--json'], { SENDOFF_DATA: await dataFolder(t) })
+  assert.equal(ended.code, 0, ended.stderr)
+  const findings = JSON.parse(ended.stdout) as { part: string; ok: boolean; text: string }[]
+  for (const part of ['isolation', 'store', 'egress']) {
+    assert.ok(findings.find((finding) => finding.part === part)?.ok, part)
+  }
+})
+
+test('cli: SIGTERM drains: what is under way is finished and recorded, exit code 0 within 10 s', async (t) => {
+  const receiver = await startReceiver(() => ({ status: 200, delayMs: 1_000 }))
+  t.after(() => receiver.close())
+  const folder = await dataFolder(t)
+  const token = 'so_test_token_of_the_commands'
+  const env = { SENDOFF_DATA: folder, SENDOFF_ADMIN_TOKEN: token }
+  const server = await startServer(t, env)
+  const steps = [{ type: 'webhook', url: receiver.url(), payload: '1' }]
+  const workflow = await createApiClient(server.url, token).call<WorkflowWire>('POST', '/workflows', { name: 'Drain', steps })
+  for (let n = 0; n < 20; n++) await (await request(workflow.endpoint, { method: 'POST' })).body.dump()
+  await receiver.received(20)
+  const started = performance.now()
+  assert.equal(await server.terminate(), 0, server.output())
+  assert.ok(performance.now() - started < 10_000)
+
+  const again = await startServer(t, env)
+  const { data } = await createApiClient(again.url, token).call<{ data: { dest: unknown }[] }>('GET', `/workflows/${workflow.id}/events`)
+  assert.equal(data.length, 20)
+  for (const { dest } of data) assert.deepEqual(dest, { delivered: 1, total: 1 })
+  assert.equal(receiver.requests.length, 20, 'nothing was interrupted and sent again')
+})
+
+test('cli: a second server on the same data is refused, naming the setting', async (t) => {
+  const folder = await dataFolder(t)
+  await startServer(t, { SENDOFF_DATA: folder })
+  const second = await sendoff(['serve'], { SENDOFF_DATA: folder, SENDOFF_PORT: '0' })
+  assert.equal(second.code, 1)
+  assert.match(second.stderr, /another Sendoff is using it/)
+})
+
+test('cli: the demo prints its complete Dest and stays up; a second one on the same data works too', async (t) => {
+  const folder = await dataFolder(t)
+  for (const round of [1, 2]) {
+    const child = spawn(process.execPath, [LAUNCHER, 'demo'], {
+      env: serverEnv({ SENDOFF_DATA: folder, SENDOFF_PORT: '0' }),
+    })
+    t.after(() => child.kill('SIGKILL'))
+    let output = ''
+    const shown = new Promise<void>((resolve, reject) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        output += String(chunk)
+        if (output.includes('Ctrl-C')) resolve()
+      })
+      child.once('exit', () => reject(new Error(`round ${round}: ${output}`)))
+    })
+    await shown
+    assert.match(output, /Dest 4\/4/)
+    assert.match(output, /Run succeeded/)
+    assert.equal(child.exitCode, null)
+    child.kill('SIGTERM')
+    const [code] = await once(child, 'exit')
+    assert.equal(code, 0)
+  }
+})
