@@ -34,6 +34,12 @@ const catalogue = {
   invalid_request: [400, 'Cannot read the request: {reason}'],
   conflict: [409, 'Cannot {action}: {reason}'],
   not_supported: [501, 'Cannot {action}: {reason}'],
+  route_unknown: [404, 'Cannot find {path}: the API has no such address'],
+  method_not_allowed: [405, 'Cannot {method} this address: it allows {allowed}'],
+  media_type_unsupported: [415, 'Cannot read the body: its Content-Type must be application/json'],
+  request_too_large: [413, 'Cannot read the body: it is over the limit of {limit} bytes'],
+  starting: [503, 'Cannot answer: the server is starting, try again'],
+  internal: [500, 'Cannot answer: a fault of the server, its log says more'],
 
   endpoint_unknown: [404, 'Cannot accept: no active workflow has this endpoint'],
   endpoint_suspended: [403, 'Cannot accept: this endpoint is suspended'],
@@ -47,6 +53,13 @@ const catalogue = {
     'Cannot accept: Idempotency-Key {key} was used with another body in the last 24 hours',
   ],
   host_header: [400, 'Cannot accept: a request has exactly one Host header'],
+
+  headers_too_many: [431, 'Cannot accept: a request has at most {limit} header lines'],
+  request_timeout: [408, 'Cannot accept: the request arrived too slowly'],
+  request_malformed: [400, 'Cannot accept: the request breaks HTTP'],
+  headers_too_large: [431, 'Cannot accept: target and headers are over the limit of {limit} bytes'],
+  expectation_unknown: [417, 'Cannot accept: the only expectation known is 100-continue'],
+  connect_refused: [405, 'Cannot connect: this server is not a proxy'],
 
   workflow_invalid: [400, 'Cannot save the workflow: {reason}'],
   step_invalid: [400, 'Cannot save step {step}: {reason}'],

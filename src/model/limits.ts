@@ -19,6 +19,31 @@ export const limits = {
   /** Admissions that may wait for a commit; past this the store is the bottleneck: 503. */
   admitQueueEvents: 20_000,
   admitQueueBytes: 256 * MIB,
+  /** Events of one commit: enough to amortise its fsync, few enough that its answers do not lag. */
+  admitBatchEvents: 1_000,
+  /** Endpoints remembered between requests; unknown keys count too. */
+  endpointCacheEntries: 10_000,
+  /** How long a lost hint can keep an endpoint stale, or a suspension unseen: SPEC section 7 says 1 s. */
+  endpointCacheMs: 1_000,
+
+  /** The listener. Sockets stay below the usual 20,000 file descriptors. */
+  sockets: 16_000,
+  requestsPerSocket: 100_000,
+  requestHeaderCount: 1_000,
+  headersTimeoutMs: 10_000,
+  /** Time a request may take to arrive, beyond what its bytes take at the slowest accepted rate. */
+  requestTimeoutMs: 30_000,
+  requestBytesPerSecond: 64 * KIB,
+  /** Longer than the 60 s that load balancers keep idle connections, so that they close first. */
+  keepAliveTimeoutMs: 65_000,
+  /** Of a refused request, what is read to keep its connection; a longer rest costs the connection. */
+  discardBytes: 64 * KIB,
+  /** How long a refused upload is read and dropped, so that its sender sees the answer and not a reset. */
+  lingerMs: 5_000,
+  /** What `stop` grants the requests in flight; the whole process has 10 s (SPEC section 8). */
+  drainMs: 5_000,
+  /** Bodies that one adoption reads into memory; the next one takes the rest. */
+  adoptBytes: 32 * MIB,
 
   /** Definitions. */
   workflowNameLength: 200,
@@ -69,7 +94,18 @@ export const limits = {
   responseReadBytes: MIB,
   hops: 5,
 
-  /** Reads. */
+  /** The API and its reads. */
+  apiBodyBytes: 8 * MIB,
   pageSize: 50,
   pageSizeMax: 200,
+  searchLength: 500,
+  tokenNameLength: 200,
+  /** Open live streams of one process. */
+  liveStreams: 1_000,
+  /** Hints held for a live stream whose reader is slow; past this it is told to re-read. */
+  liveHeldHints: 256,
+  liveHeartbeatMs: 15_000,
+  /** How long readiness waits for the store, and how long its verdict stands. */
+  readyCheckMs: 2_000,
+  readyCacheMs: 1_000,
 } as const

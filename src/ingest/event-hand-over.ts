@@ -1,1 +1,0 @@
-export type { EventHandOver } from '../hand-over.ts'

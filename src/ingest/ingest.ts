@@ -1,0 +1,213 @@
+/**
+ * HTTP in: a request to `/t/<key>...` becomes a durable event (SPEC section 2). The order is: who is
+ * meant, may it come now, all of its body, into the store, and only then `{"success":true}`. The run
+ * is not waited for. The body stays opaque here: it is parsed where it is used.
+ *
+ * A body over the limit is listed as an event with that error, without its bytes: a cut body would
+ * read as another one. A request that ends early or breaks HTTP becomes nothing.
+ *
+ * Invariant: 200 is answered only after `store.admit` resolved for this event.
+ */
+import { hash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock, IdSource } from '../clock.ts'
+import { AppError, assertNever } from '../errors.ts'
+import type { HeaderPair, NewEvent, RawRequest } from '../model/event.ts'
+import { limits } from '../model/limits.ts'
+import type { Endpoint, WorkflowSettings } from '../model/workflow.ts'
+import type { Notifier } from '../notifier/notifier.ts'
+import type { Store } from '../store/store.ts'
+import { Admission } from './admission.ts'
+import { answerAccepted, answerPreflight, answerProblem, isPreflight } from './answers.ts'
+import { EndpointCache } from './endpoint-cache.ts'
+import type { EventHandOver } from '../hand-over.ts'
+import { RateLimit } from './rate-limit.ts'
+import { readBody } from './read-body.ts'
+import type { ByteBudget } from './read-body.ts'
+import { createSenderReader } from './sender.ts'
+import type { Sender } from './sender.ts'
+import { parseTriggerTarget } from './trigger-target.ts'
+
+export type IngestDeps = {
+  readonly store: Pick<Store, 'admit' | 'findEndpoint'>
+  readonly notifier: Pick<Notifier, 'publish' | 'subscribe'>
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly handOver: EventHandOver
+}
+
+export type IngestOptions = {
+  readonly bodyLimitBytes: number
+  readonly trustedProxies: readonly string[]
+  readonly publicUrl: string | null
+}
+
+const NO_BODY = new Uint8Array(0)
+
+export const createIngest = (deps: IngestDeps, options: IngestOptions): Ingest =>
+  new Ingest(deps, options)
+
+export class Ingest {
+  readonly #deps: IngestDeps
+  readonly #options: IngestOptions
+  readonly #endpoints: EndpointCache
+  readonly #rates: RateLimit
+  readonly #admission: Admission
+  readonly #readSender: (request: IncomingMessage) => Sender
+  readonly #budget: ByteBudget = { held: 0, limit: limits.admitQueueBytes }
+  #inFlight = 0
+  #draining = false
+  #drained: (() => void) | undefined
+
+  constructor(deps: IngestDeps, options: IngestOptions) {
+    this.#deps = deps
+    this.#options = options
+    this.#endpoints = new EndpointCache(deps)
+    this.#rates = new RateLimit(deps.clock)
+    this.#admission = new Admission(deps)
+    this.#readSender = createSenderReader(options)
+  }
+
+  /** Answers a request whose target is below `/t/`. `100 Continue` is sent here, once the body is wanted. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    if (isPreflight(request)) return answerPreflight(request, response)
+    this.#inFlight++
+    void this.#answer(request, response).finally(() => {
+      this.#inFlight--
+      if (this.#inFlight === 0) this.#drained?.()
+    })
+  }
+
+  /** From now on answers 503; resolves when the requests in flight are answered or gone. */
+  async stop(): Promise<void> {
+    this.#draining = true
+    this.#endpoints.close()
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#drained = resolve))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (await this.#accept(request, response)) answerAccepted(response)
+    } catch (cause) {
+      // A failure that is none of the catalogue's is a bug; the sender hears that nothing was stored.
+      const error = cause instanceof AppError ? cause : new AppError('internal', {}, { cause })
+      answerProblem(request, response, error)
+    }
+  }
+
+  /** False when the sender is gone, so that there is nobody to answer. Every refusal is an `AppError`. */
+  async #accept(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    if (this.#draining) throw new AppError('draining')
+    const target = parseTriggerTarget(request.url ?? '')
+    if (target === undefined) throw new AppError('endpoint_unknown')
+    const { key, path } = target
+    const sender = this.#readSender(request)
+    const idempotencyKey = idempotencyKeyOf(request)
+    const { workflowId, settings } = await this.#usableEndpoint(key)
+    this.#spend(workflowId, settings.rate)
+    const read = await readBody(request, response, this.#options.bodyLimitBytes, this.#budget)
+    switch (read.kind) {
+      case 'complete':
+        try {
+          const raw = toRawRequest(request, path, sender, read.body)
+          return await this.#admit(key, raw, idempotencyKey)
+        } finally {
+          this.#budget.held -= read.body.length
+        }
+      case 'too_large':
+        return await this.#listRefused(key, toRawRequest(request, path, sender, NO_BODY))
+      case 'no_room':
+        throw new AppError('overloaded', { what: 'the memory for bodies' })
+      case 'broken':
+        return false
+      default:
+        return assertNever(read)
+    }
+  }
+
+  async #usableEndpoint(key: string): Promise<Endpoint> {
+    const found = this.#endpoints.find(key)
+    const endpoint = found instanceof Promise ? await found : found
+    if (endpoint === undefined || !endpoint.active) throw new AppError('endpoint_unknown')
+    if (endpoint.suspended) throw new AppError('endpoint_suspended')
+    if (endpoint.settings.triggerAuth !== null) {
+      // Refused rather than ignored: the owner asked for a check that this version cannot make.
+      throw new AppError('not_supported', {
+        action: 'accept',
+        reason: 'trigger auth is not part of this version',
+      })
+    }
+    return endpoint
+  }
+
+  #spend(workflowId: string, rate: WorkflowSettings['rate']): void {
+    const waitSeconds = this.#rates.take(workflowId, rate)
+    if (waitSeconds === 0) return
+    const { perSecond } = rate
+    throw new AppError('rate_limited', { perSecond, retryAfterSeconds: waitSeconds })
+  }
+
+  /** The endpoint is asked for again: while the body came it may have been saved, or suspended. */
+  async #admit(key: string, request: RawRequest, idempotencyKey: string | null): Promise<true> {
+    const endpoint = await this.#usableEndpoint(key)
+    const idempotency =
+      idempotencyKey === null
+        ? null
+        : { key: idempotencyKey, bodyHash: hash('sha256', request.body, 'hex') }
+    const draft = this.#draft(endpoint, request)
+    const admitted = await this.#admission.admit({ ...draft, error: null, idempotency })
+    if (admitted.kind === 'mismatch') {
+      throw new AppError('idempotency_mismatch', { key: admitted.key })
+    }
+    return true
+  }
+
+  async #listRefused(key: string, request: RawRequest): Promise<never> {
+    const error = new AppError('body_too_large', { limit: this.#options.bodyLimitBytes })
+    const draft = this.#draft(await this.#usableEndpoint(key), request)
+    const { code, message } = error
+    await this.#admission.admit({ ...draft, error: { code, message }, idempotency: null })
+    throw error
+  }
+
+  #draft(endpoint: Endpoint, request: RawRequest): Draft {
+    const { accountId, workflowId, version } = endpoint
+    const id = this.#deps.ids.next('evt')
+    const receivedAt = this.#deps.clock.nowMs()
+    const origin = { replayOf: null, test: false, steps: null }
+    return { accountId, id, workflowId, version, receivedAt, request, ...origin }
+  }
+}
+
+type Draft = Omit<NewEvent, 'leased' | 'error' | 'idempotency'>
+
+function toRawRequest(
+  request: IncomingMessage,
+  path: string,
+  sender: Sender,
+  body: Uint8Array,
+): RawRequest {
+  const { rawHeaders } = request
+  const headers: HeaderPair[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.push([rawHeaders[i]!, rawHeaders[i + 1]!])
+  return {
+    method: request.method ?? '',
+    scheme: sender.scheme,
+    host: sender.host,
+    uri: request.url ?? '',
+    path,
+    httpVersion: request.httpVersion,
+    clientIp: sender.clientIp,
+    headers,
+    body,
+  }
+}
+
+function idempotencyKeyOf(request: IncomingMessage): string | null {
+  const { 'idempotency-key': idempotencyKey, 'webhook-id': webhookId } = request.headers
+  const key = idempotencyKey || webhookId
+  if (typeof key !== 'string' || key === '') return null
+  if (key.length <= limits.idempotencyKeyLength) return key
+  const reason = `an Idempotency-Key has at most ${limits.idempotencyKeyLength} characters`
+  throw new AppError('invalid_request', { reason })
+}
