@@ -45,6 +45,11 @@ export const limits = {
   /** Bodies that one adoption reads into memory; the next one takes the rest. */
   adoptBytes: 32 * MIB,
 
+  /** Deeper JSON is shown as text: everything that walks a value recursively stays far from its stack's end. */
+  eventBodyDepth: 1_000,
+  multipartParts: 1_000,
+  multipartHeaderBytes: 16 * KIB,
+
   /** Definitions. */
   workflowNameLength: 200,
   stepsPerWorkflow: 100,

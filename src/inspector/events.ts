@@ -1,0 +1,108 @@
+/**
+ * Events: what came in, what it did, and doing it again. A replay is a new event with the bytes of the
+ * old one; it names its origin, and only the person who asked decides whether today's workflow runs it.
+ */
+import Type from 'typebox'
+import type { InspectorDeps, Submission } from './ports.ts'
+import { AppError } from '../errors.ts'
+import { limits } from '../model/limits.ts'
+import type { Workflow } from '../model/workflow.ts'
+import type { EventDetail } from '../store/inspect.ts'
+import type { Api } from './api.ts'
+import { findEvent, findWorkflow } from './find.ts'
+import * as requests from './requests.ts'
+import { toWireEvent, toWireEventRow } from './to-wire-event.ts'
+import * as wire from './wire.ts'
+
+type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'execution'>
+
+const tags = ['events']
+const Id = Type.Object({ id: Type.String() })
+
+export function eventRoutes(api: Api, deps: Deps): void {
+  api.get(
+    '/workflows/:id/events',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags,
+        summary: 'List events, newest first',
+        description: 'A page of a search may be short, or empty, and still have a nextCursor.',
+        params: Id,
+        querystring: requests.EventsQuery,
+        response: { 200: wire.EventList },
+      },
+    },
+    async ({ principal, params, query }) => {
+      const { limit = limits.pageSize, cursor = null, before, ...rest } = query
+      const { accountId, id } = await findWorkflow(deps.store, principal, params.id)
+      const filter = before === undefined ? rest : { ...rest, before: Date.parse(before) }
+      const page = await deps.store.inspect.listEvents(accountId, id, filter, limit, cursor)
+      return { data: page.data.map(toWireEventRow), nextCursor: page.nextCursor }
+    },
+  )
+
+  api.get(
+    '/events/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags,
+        summary: 'Read an event, its run and its deliveries',
+        params: Id,
+        response: { 200: wire.EventDetail },
+      },
+    },
+    async ({ principal, params }) => toWireEvent(await findEvent(deps.store, principal, params.id)),
+  )
+
+  api.post(
+    '/events/:id/replay',
+    {
+      config: { scope: 'write' },
+      schema: {
+        tags,
+        summary: 'Run an event again, as a new event',
+        params: Id,
+        body: Type.Optional(requests.Replay),
+        response: { 201: wire.Created },
+      },
+    },
+    async ({ principal, params, body }, reply) => {
+      const origin = await findEvent(deps.store, principal, params.id)
+      const workflow = await deps.store.inspect.workflow(principal.accountId, origin.workflowId)
+      const replay = replayOf(deps, origin, workflow, body?.version ?? 'latest')
+      await deps.execution.submit(replay)
+      return reply.code(201).send({ id: replay.id })
+    },
+  )
+}
+
+function replayOf(
+  deps: Deps,
+  origin: EventDetail,
+  workflow: Workflow | undefined,
+  version: 'latest' | 'original',
+): Submission {
+  const action = `replay ${origin.id}`
+  if (!workflow) throw new AppError('conflict', { action, reason: 'its workflow was deleted' })
+  if (workflow.suspended) {
+    throw new AppError('conflict', { action, reason: 'its workflow is suspended' })
+  }
+  if (origin.error) {
+    const reason = `it was not accepted (${origin.error.code}), so its bytes were not kept`
+    throw new AppError('conflict', { action, reason })
+  }
+  const original = version === 'original'
+  return {
+    accountId: origin.accountId,
+    id: deps.ids.next('evt'),
+    workflowId: origin.workflowId,
+    version: original ? origin.version : workflow.version,
+    receivedAt: deps.clock.nowMs(),
+    request: origin.request,
+    replayOf: origin.id,
+    test: false,
+    steps: original ? origin.steps : null,
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * One reader of server-sent events. It is told that something changed, never what: ids go out, and the
+ * page re-reads. So losing hints is harmless as long as the reader hears that some were lost.
+ *
+ * Invariant: a reader that does not read holds a bounded number of hints here. Past the bound they are
+ * dropped, and when it reads again the first thing it hears is `reset`: read everything anew.
+ */
+import type { ServerResponse } from 'node:http'
+import { limits } from '../model/limits.ts'
+import type { LiveData } from './wire.ts'
+
+const HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
+const RESET = 'event: reset\ndata: {}\n\n'
+
+export class LiveStream {
+  readonly #response: ServerResponse
+  readonly #held: string[] = []
+  #blocked = false
+  #lost = false
+  #sequence = 0
+
+  /** `resumes`: the reader was here before and cannot know what it missed. */
+  constructor(response: ServerResponse, resumes: boolean) {
+    this.#response = response
+    response.on('drain', () => this.#drain())
+    response.writeHead(200, HEADERS)
+    this.#write('retry: 2000\n\n')
+    if (resumes) this.#write(RESET)
+  }
+
+  send(name: 'event' | 'run' | 'delivery', data: LiveData): void {
+    const frame = `id: ${++this.#sequence}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+    if (!this.#blocked) this.#write(frame)
+    else if (this.#held.length < limits.liveHeldHints) this.#held.push(frame)
+    else this.#lost = true
+  }
+
+  /** A comment, so that neither side nor a proxy between takes silence for the end. */
+  beat(): void {
+    if (!this.#blocked) this.#write(':\n\n')
+  }
+
+  close(): void {
+    this.#response.end()
+  }
+
+  #write(frame: string): void {
+    this.#blocked = !this.#response.write(frame)
+  }
+
+  #drain(): void {
+    const frames = this.#lost ? [RESET] : this.#held.splice(0)
+    this.#held.length = 0
+    this.#lost = false
+    this.#blocked = false
+    for (const frame of frames) this.#write(frame)
+  }
+}

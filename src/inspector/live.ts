@@ -1,0 +1,101 @@
+/**
+ * The live streams of a workflow: what changed, as it changes. A stream lives no longer than the token
+ * that opened it: a revoked one ends at once, an expired one with the next heartbeat.
+ */
+import Type from 'typebox'
+import type { Authenticate } from '../account/authenticate.ts'
+import { AppError } from '../errors.ts'
+import type { Principal } from '../model/account.ts'
+import { limits } from '../model/limits.ts'
+import type { Hint } from '../notifier/notifier.ts'
+import type { Api } from './api.ts'
+import { findWorkflow } from './find.ts'
+import { LiveStream } from './live-stream.ts'
+import type { InspectorDeps } from './ports.ts'
+
+type Deps = Pick<InspectorDeps, 'store' | 'notifier'> & {
+  readonly authenticate: Authenticate
+  readonly heartbeatMs: number
+}
+
+type Reader = { readonly principal: Principal; readonly stream: LiveStream }
+
+export class LiveStreams {
+  readonly #deps: Deps
+  readonly #readers = new Set<Reader>()
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  addRoutes(api: Api): void {
+    api.get(
+      '/workflows/:id/live',
+      {
+        exposeHeadRoute: false,
+        config: { scope: 'read' },
+        schema: {
+          tags: ['events'],
+          summary: 'Follow a workflow by server-sent events',
+          description:
+            'Events named event, run and delivery carry {eventId, deliveryId?}; reset means: read anew, hints were lost.',
+          params: Type.Object({ id: Type.String() }),
+          produces: ['text/event-stream'],
+          response: { 200: Type.String() },
+        },
+      },
+      async (request, reply) => {
+        if (this.#readers.size >= limits.liveStreams) {
+          throw new AppError('overloaded', { what: 'the number of live streams' })
+        }
+        const { id } = await findWorkflow(this.#deps.store, request.principal, request.params.id)
+        reply.hijack()
+        const resumes = request.headers['last-event-id'] !== undefined
+        const stream = new LiveStream(reply.raw, resumes)
+        const reader = { principal: request.principal, stream }
+        this.#follow(reader, id, request.headers.authorization, reply.raw)
+      },
+    )
+  }
+
+  /** Ends the streams of a token. */
+  revoke(tokenId: string): void {
+    for (const { principal, stream } of this.#readers) {
+      if (principal.tokenId === tokenId) stream.close()
+    }
+  }
+
+  closeAll(): void {
+    for (const { stream } of this.#readers) stream.close()
+  }
+
+  #follow(
+    reader: Reader,
+    workflowId: string,
+    authorization: string | undefined,
+    response: { once(event: 'close', listener: () => void): unknown },
+  ): void {
+    const { principal, stream } = reader
+    const leave = this.#deps.notifier.subscribe((hint) => {
+      if (hint.accountId === principal.accountId && hint.workflowId === workflowId) {
+        tell(stream, hint)
+      }
+    })
+    const heart = setInterval(() => {
+      stream.beat()
+      this.#deps.authenticate(authorization).catch(() => stream.close())
+    }, this.#deps.heartbeatMs)
+    this.#readers.add(reader)
+    response.once('close', () => {
+      leave()
+      clearInterval(heart)
+      this.#readers.delete(reader)
+    })
+  }
+}
+
+function tell(stream: LiveStream, hint: Hint): void {
+  if (hint.kind === 'workflow') return
+  const { kind, eventId } = hint
+  stream.send(kind, kind === 'delivery' ? { eventId, deliveryId: hint.deliveryId } : { eventId })
+}

@@ -1,0 +1,46 @@
+/**
+ * What the inspector asks of its neighbours, as narrow as it gets. app.ts wires the other side: the
+ * inspector imports neither ingest nor execution nor delivery.
+ */
+import type { Clock, IdSource } from '../clock.ts'
+import type { QueuedEvent } from '../model/event.ts'
+import type { Definition, Step } from '../model/workflow.ts'
+import type { Notifier } from '../notifier/notifier.ts'
+import type { RunResult } from '../runner/runner.ts'
+import type { Inspect } from '../store/inspect.ts'
+import type { DefinitionStore, Store } from '../store/store.ts'
+
+/** A replay or a test: an event that a person made. Whoever takes it in decides who leases it. */
+export type Submission = Omit<QueuedEvent, 'starts'>
+
+export type Execution = {
+  /** Stores an event and puts it on its way to a run. Resolves once it is on stable storage. */
+  submit(event: Submission): Promise<void>
+  /** Runs an event and tells how it ended. Nothing is stored and nothing is sent. */
+  dryRun(event: Submission): Promise<RunResult>
+}
+
+export type InspectorDeps = {
+  readonly store: DefinitionStore & Pick<Store, 'check'> & { readonly inspect: Inspect }
+  readonly notifier: Pick<Notifier, 'publish' | 'subscribe'>
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly execution: Execution
+  /** `wake` says that a delivery became due. */
+  readonly deliveries: { wake(): void }
+  /** Reads a definition as sent, names filled in. Throws `workflow_invalid` and `step_invalid`. */
+  readonly checkDefinition: (body: unknown) => Definition
+  /** Throws `step_invalid` unless every step compiles. */
+  readonly checkSteps: (steps: readonly Step[]) => void
+  readonly metrics?: { render(): Promise<{ readonly contentType: string; readonly body: string }> }
+  /** Takes what the caller is not told: the cause of a 500. */
+  readonly log: { error(message: string, fields: Readonly<Record<string, unknown>>): void }
+}
+
+export type InspectorOptions = {
+  /** A root token of the first account, or null. */
+  readonly adminToken: string | null
+  /** Where the world reaches this server, without a slash at the end; known once it listens. */
+  readonly baseUrl: () => string
+  readonly heartbeatMs?: number
+}

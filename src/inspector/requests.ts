@@ -1,0 +1,107 @@
+/**
+ * The shapes of what is sent to the API: queries and bodies, as SPEC section 8 gives them. Unknown
+ * names are refused everywhere, so a misspelt field is an error and never a silent no.
+ */
+import Type from 'typebox'
+import { limits } from '../model/limits.ts'
+import {
+  codeFields,
+  DeliveryStatus,
+  Instant,
+  noteFields,
+  nullable,
+  RunStatus,
+  Scopes,
+  Settings,
+  stepName,
+  strict,
+  webhookFields,
+  workflowName,
+} from './wire.ts'
+
+export const PageQuery = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: limits.pageSizeMax, default: limits.pageSize }),
+    ),
+    cursor: Type.Optional(Type.String({ description: 'nextCursor of the page before' })),
+  },
+  strict,
+)
+
+export const EventsQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    q: Type.Optional(
+      Type.String({
+        maxLength: limits.searchLength,
+        description: 'Partial, in any case, over every field name and value of $event',
+      }),
+    ),
+    status: Type.Optional(RunStatus),
+    delivery: Type.Optional(DeliveryStatus),
+    version: Type.Optional(Type.Integer({ minimum: 1 })),
+    before: Type.Optional(Type.String({ format: 'date-time', description: 'Received before' })),
+  },
+  strict,
+)
+
+/** A step as sent: its name may be left out. */
+const NewStep = Type.Union(
+  [
+    Type.Object({ name: Type.Optional(stepName), ...codeFields }, strict),
+    Type.Object({ name: Type.Optional(stepName), ...webhookFields }, strict),
+    Type.Object({ name: Type.Optional(stepName), ...noteFields }, strict),
+  ],
+  { title: 'NewStep' },
+)
+
+const newSteps = Type.Array(NewStep, { maxItems: limits.stepsPerWorkflow })
+
+const NewSettings = Type.Object(Type.Partial(Settings).properties, {
+  ...strict,
+  title: 'NewSettings',
+})
+
+export const NewWorkflow = Type.Object(
+  { name: workflowName, steps: newSteps, settings: Type.Optional(NewSettings) },
+  { ...strict, title: 'NewWorkflow' },
+)
+
+export const WorkflowChange = Type.Object(
+  {
+    name: Type.Optional(workflowName),
+    steps: Type.Optional(newSteps),
+    settings: Type.Optional(NewSettings),
+    active: Type.Optional(Type.Boolean()),
+  },
+  { ...strict, title: 'WorkflowChange' },
+)
+
+export const Replay = Type.Object(
+  { version: Type.Optional(Type.Enum(['latest', 'original'], { default: 'latest' })) },
+  { ...strict, title: 'Replay' },
+)
+
+export const Test = Type.Object(
+  {
+    event: Type.Unsafe<unknown>({
+      description: 'The id of a stored event, or an object in the shape of $event',
+      anyOf: [{ type: 'string' }, { type: 'object' }],
+    }),
+    steps: Type.Optional(newSteps),
+    send: Type.Optional(
+      Type.Boolean({ default: false, description: 'false: a dry run, nothing is stored or sent' }),
+    ),
+  },
+  { ...strict, title: 'Test' },
+)
+
+export const NewToken = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: limits.tokenNameLength }),
+    scopes: Type.Optional(Type.Array(Scopes.items, { ...Scopes, default: ['read'] })),
+    expiresAt: Type.Optional(nullable(Instant)),
+  },
+  { ...strict, title: 'NewToken' },
+)

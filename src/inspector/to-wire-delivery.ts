@@ -1,0 +1,57 @@
+/**
+ * Deliveries as the API shows them. The request is the one the last attempt sent; before there is one,
+ * it is the one that waits, with the same masking of secrets that attempts are recorded with.
+ */
+import type { Attempt, Send } from '../model/delivery.ts'
+import { redactHeaders, redactUrl } from '../model/redact.ts'
+import type { DeliveryDetail } from '../store/inspect.ts'
+import { instant } from './instant.ts'
+import { shownBody } from './shown-body.ts'
+import type { AttemptWire, DeliveryWire } from './wire.ts'
+
+export function toWireDelivery(delivery: DeliveryDetail): DeliveryWire {
+  const { id, send, status, code, attempts } = delivery
+  return {
+    id,
+    step: send.stepName,
+    index: send.index,
+    status,
+    code,
+    request: toWireRequest(
+      send,
+      attempts.findLast(({ request }) => request !== null),
+    ),
+    attempts: attempts.map(toWireAttempt),
+  }
+}
+
+function toWireRequest(send: Send, last: Attempt | undefined): DeliveryWire['request'] {
+  const head = last?.request ?? {
+    method: send.method,
+    url: redactUrl(send.url),
+    headers: redactHeaders(send.headers),
+  }
+  const { method, url, headers } = head
+  if (send.body === null) return { method, url, headers, body: null, bodyEncoding: 'utf8', size: 0 }
+  return { method, url, headers, ...shownBody(send.body), size: send.body.length }
+}
+
+function toWireAttempt(attempt: Attempt): AttemptWire {
+  const { number, startedAt, outcome, code, remoteAddress, timings, request, response } = attempt
+  return {
+    number,
+    startedAt: instant(startedAt),
+    outcome,
+    code,
+    remoteAddress,
+    timings,
+    request,
+    response: response && toWireResponse(response),
+    error: attempt.error,
+  }
+}
+
+function toWireResponse(response: NonNullable<Attempt['response']>): AttemptWire['response'] {
+  const { status, headers, body, size, sha256, truncated } = response
+  return { status, headers, ...shownBody(body, response), size, sha256, truncated }
+}

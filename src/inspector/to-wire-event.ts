@@ -1,0 +1,46 @@
+/** Events as the API shows them: `$event` derived from the raw request, the run's steps, what it sent. */
+import { deriveEvent } from '../model/derive-event.ts'
+import type { Dest, EventDetail, EventRow } from '../store/inspect.ts'
+import { instant } from './instant.ts'
+import { toWireDelivery } from './to-wire-delivery.ts'
+import type { EventDetailWire, EventRowWire } from './wire.ts'
+
+export function toWireEventRow(row: EventRow): EventRowWire {
+  const { id, receivedAt, method, path, status, version, durationMs, message } = row
+  return {
+    id,
+    receivedAt: instant(receivedAt),
+    method,
+    path,
+    status,
+    version,
+    durationMs,
+    message,
+    dest: toWireDest(row.dest),
+    replayOf: row.replayOf,
+    error: row.error,
+  }
+}
+
+export function toWireEvent(detail: EventDetail): EventDetailWire {
+  const { id, workflowId, receivedAt, replayOf, error, request, dest, deliveries } = detail
+  return {
+    id,
+    workflowId,
+    receivedAt: instant(receivedAt),
+    replayOf,
+    error,
+    event: deriveEvent(request),
+    run: toWireRun(detail),
+    dest: toWireDest(dest),
+    deliveries: deliveries.map(toWireDelivery),
+  }
+}
+
+function toWireRun({ run, version }: EventDetail): EventDetailWire['run'] {
+  if (!run) return null
+  const { id, status, durationMs, message, steps, late } = run
+  return { id, version, status, durationMs, message, steps, late }
+}
+
+const toWireDest = ({ delivered, total }: Dest): EventRowWire['dest'] => ({ delivered, total })

@@ -1,0 +1,29 @@
+/** Workflows, versions and tokens as the API shows them: rows in, shapes of tsWire out. */
+import type { Token } from '../model/account.ts'
+import type { Workflow, WorkflowVersion } from '../model/workflow.ts'
+import { instant } from './instant.ts'
+import type { TokenWire, VersionWire, WorkflowWire } from './wire.ts'
+
+/** `baseUrl` has no slash at its end. */
+export function toWireWorkflow(workflow: Workflow, baseUrl: string): WorkflowWire {
+  const { id, name, version, active, key, steps, settings } = workflow
+  return { id, name, version, active, endpoint: `${baseUrl}/t/${key}`, steps, settings }
+}
+
+export function toWireVersion(row: WorkflowVersion): VersionWire {
+  const { version, createdAt, name, steps, settings } = row
+  return { version, createdAt: instant(createdAt), name, steps, settings }
+}
+
+export function toWireToken(token: Token): TokenWire {
+  const { id, name, scopes, last4, createdAt, lastUsedAt, expiresAt } = token
+  return {
+    id,
+    name,
+    scopes,
+    last4,
+    createdAt: instant(createdAt),
+    lastUsedAt: lastUsedAt === null ? null : instant(lastUsedAt),
+    expiresAt: expiresAt === null ? null : instant(expiresAt),
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Workflows: what a person defines. A save is checked whole, steps compiled, before anything is stored;
+ * ingest hears of every change, so that an endpoint opens and closes at once.
+ */
+import { AppError } from '../errors.ts'
+import Type from 'typebox'
+import { limits } from '../model/limits.ts'
+import type { Definition, Workflow } from '../model/workflow.ts'
+import type { Api } from './api.ts'
+import { compileCheckOf } from './check-request.ts'
+import { findWorkflow } from './find.ts'
+import type { InspectorDeps, InspectorOptions } from './ports.ts'
+import * as requests from './requests.ts'
+import { toWireVersion, toWireWorkflow } from './to-wire-workflow.ts'
+import * as wire from './wire.ts'
+
+type Deps = Pick<InspectorDeps, 'store' | 'notifier' | 'ids' | 'checkDefinition' | 'checkSteps'> &
+  Pick<InspectorOptions, 'baseUrl'>
+
+const tags = ['workflows']
+/** The model reads definitions and says what is wrong with them; here only an object is asked for. */
+const checkedByModel = compileCheckOf(Type.Object({}))
+const checkedEnvelope = compileCheckOf(
+  Type.Object(
+    {
+      name: Type.Optional(Type.Unknown()),
+      steps: Type.Optional(Type.Unknown()),
+      settings: Type.Optional(Type.Object({})),
+      active: Type.Optional(Type.Boolean()),
+    },
+    { additionalProperties: false },
+  ),
+)
+
+export function workflowRoutes(api: Api, deps: Deps): void {
+  listAndRead(api, deps)
+  createAndReplace(api, deps)
+  changeAndDelete(api, deps)
+  versions(api, deps)
+}
+
+function listAndRead(api: Api, deps: Deps): void {
+  api.get(
+    '/workflows',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags,
+        summary: 'List workflows',
+        querystring: requests.PageQuery,
+        response: { 200: wire.page(wire.Workflow) },
+      },
+    },
+    async ({ principal, query: { limit = limits.pageSize, cursor = null } }) => {
+      const page = await deps.store.inspect.listWorkflows(principal.accountId, limit, cursor)
+      const data = page.data.map((workflow) => toWireWorkflow(workflow, deps.baseUrl()))
+      return { data, nextCursor: page.nextCursor }
+    },
+  )
+
+  api.get(
+    '/workflows/:id',
+    {
+      config: { scope: 'read' },
+      schema: { tags, summary: 'Read a workflow', params: Id, response: { 200: wire.Workflow } },
+    },
+    async ({ principal, params }) =>
+      toWireWorkflow(await findWorkflow(deps.store, principal, params.id), deps.baseUrl()),
+  )
+}
+
+const Id = Type.Object({ id: Type.String() })
+
+function createAndReplace(api: Api, deps: Deps): void {
+  api.post(
+    '/workflows',
+    {
+      config: { scope: 'write' },
+      validatorCompiler: checkedByModel,
+      schema: {
+        tags,
+        summary: 'Create a workflow; it is active at once',
+        body: requests.NewWorkflow,
+        response: { 201: wire.Workflow },
+      },
+    },
+    async ({ principal, body }, reply) => {
+      const definition = check(deps, body)
+      const id = deps.ids.next('wf')
+      const { accountId } = principal
+      const made = await deps.store.createWorkflow(accountId, id, deps.ids.key(), definition)
+      announce(deps, made)
+      return reply.code(201).send(toWireWorkflow(made, deps.baseUrl()))
+    },
+  )
+
+  api.put(
+    '/workflows/:id',
+    {
+      config: { scope: 'write' },
+      validatorCompiler: checkedByModel,
+      schema: {
+        tags,
+        summary: 'Replace the whole definition; settings left out return to their defaults',
+        params: Id,
+        body: requests.NewWorkflow,
+        response: { 200: wire.Workflow },
+      },
+    },
+    async ({ principal, params, body }) => {
+      const { id } = await findWorkflow(deps.store, principal, params.id)
+      const definition = check(deps, body)
+      const saved = await deps.store.updateWorkflow(principal.accountId, id, definition)
+      announce(deps, saved)
+      return toWireWorkflow(saved, deps.baseUrl())
+    },
+  )
+}
+
+function changeAndDelete(api: Api, deps: Deps): void {
+  api.patch(
+    '/workflows/:id',
+    {
+      config: { scope: 'write' },
+      validatorCompiler: checkedEnvelope,
+      schema: {
+        tags,
+        summary: 'Change parts; settings are merged',
+        params: Id,
+        body: requests.WorkflowChange,
+        response: { 200: wire.Workflow },
+      },
+    },
+    async ({ principal, params, body }) => {
+      const { active, ...changes } = body
+      const found = await findWorkflow(deps.store, principal, params.id)
+      const { accountId, id } = found
+      let saved = found
+      if (Object.keys(changes).length > 0) {
+        const { name, steps } = found
+        const settings = { ...found.settings, ...changes.settings }
+        const definition = check(deps, { name, steps, ...changes, settings })
+        saved = await deps.store.updateWorkflow(accountId, id, definition)
+      }
+      if (active !== undefined) saved = await deps.store.setWorkflowActive(accountId, id, active)
+      announce(deps, saved)
+      return toWireWorkflow(saved, deps.baseUrl())
+    },
+  )
+
+  api.delete(
+    '/workflows/:id',
+    {
+      config: { scope: 'write' },
+      schema: {
+        tags,
+        summary: 'Delete a workflow; its endpoint stops at once',
+        params: Id,
+        response: { 204: Type.Null({ description: 'Deleted' }) },
+      },
+    },
+    async ({ principal, params }, reply) => {
+      const found = await findWorkflow(deps.store, principal, params.id)
+      await deps.store.deleteWorkflow(principal.accountId, found.id)
+      announce(deps, found)
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+function versions(api: Api, deps: Deps): void {
+  api.get(
+    '/workflows/:id/versions',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags,
+        summary: 'List the versions of a workflow, all on one page',
+        params: Id,
+        response: { 200: wire.page(wire.WorkflowVersion) },
+      },
+    },
+    async ({ principal, params }) => {
+      const { id } = await findWorkflow(deps.store, principal, params.id)
+      const rows = await deps.store.inspect.listVersions(principal.accountId, id)
+      return { data: rows.map(toWireVersion), nextCursor: null }
+    },
+  )
+
+  api.get(
+    '/workflows/:id/versions/:version',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags,
+        summary: 'Read one version',
+        params: Type.Object({ id: Type.String(), version: Type.String() }),
+        response: { 200: wire.WorkflowVersion },
+      },
+    },
+    async ({ principal, params: { id, version } }) => {
+      const workflow = await findWorkflow(deps.store, principal, id)
+      const number = /^[1-9]\d{0,8}$/.test(version) ? Number(version) : 0
+      const found = await deps.store.findVersion(principal.accountId, workflow.id, number)
+      if (!found) throw new AppError('not_found', { noun: 'version', id: version })
+      return toWireVersion(found)
+    },
+  )
+}
+
+function check(deps: Deps, body: unknown): Definition {
+  const definition = deps.checkDefinition(body)
+  deps.checkSteps(definition.steps)
+  return definition
+}
+
+function announce(deps: Deps, { accountId, id, key }: Workflow): void {
+  deps.notifier.publish({ kind: 'workflow', accountId, workflowId: id, key })
+}
