@@ -53,14 +53,15 @@ export async function execute(
   return final
 }
 
-async function runSteps(
-  deps: ExecuteDeps,
+/** Runs the steps in isolation; every way they can end is a result. */
+export async function runSteps(
+  deps: Pick<ExecuteDeps, 'runner' | 'clock'>,
   event: QueuedEvent,
   loaded: LoadedVersion,
   signal: AbortSignal,
 ): Promise<RunResult> {
   if (loaded.kind === 'misfit') return outcomeOfMisfit(loaded, deps.clock.nowMs())
-  if (event.starts > limits.runStarts) return outcomeOfPoison(loaded, event, deps.clock.nowMs())
+  if (event.starts >= limits.runStarts) return outcomeOfPoison(loaded, event, deps.clock.nowMs())
   return await persist(() => deps.runner.run(jobOf(event, loaded)), signal)
 }
 

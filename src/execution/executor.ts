@@ -7,17 +7,13 @@
  * that ends with this process.
  */
 import type { EventHandOver } from '../hand-over.ts'
-import type { NewEvent, QueuedEvent } from '../model/event.ts'
+import type { QueuedEvent } from '../model/event.ts'
 import { limits } from '../model/limits.ts'
 import type { RunResult } from '../runner/runner.ts'
 import type { Service } from '../service.ts'
 import type { Store } from '../store/store.ts'
-import { execute } from './execute.ts'
+import { execute, runSteps } from './execute.ts'
 import type { ExecuteDeps } from './execute.ts'
-import { jobOf } from './job.ts'
-import { outcomeOfMisfit } from './outcome.ts'
-import { load } from './versions.ts'
-import type { Definition } from '../model/workflow.ts'
 
 const POLL_MS = 1_000
 const DRAIN_MS = 7_000
@@ -29,6 +25,9 @@ type Deps = ExecuteDeps & {
   readonly onFailure: (event: QueuedEvent, error: unknown) => void
   readonly onFinished?: (result: RunResult) => void
 }
+
+/** An event that a person made. Whether it is born leased is decided here. */
+export type Submission = Omit<QueuedEvent, 'starts'>
 
 type Held = { events: number; bytes: number }
 
@@ -91,27 +90,26 @@ export class Executor implements EventHandOver, Service {
     }
   }
 
-  /** Admits an event that did not come by HTTP (a replay, a test) and puts it on its way. */
-  async submit(event: NewEvent): Promise<void> {
+  /** Stores an event that did not come by HTTP (a replay, a test) and puts it on its way. */
+  async submit(event: Submission): Promise<void> {
+    const { accountId, workflowId, id: eventId } = event
     const bytes = event.request.body.length
-    const leased = this.reserve(event.workflowId, bytes)
+    const leased = this.reserve(workflowId, bytes)
     try {
-      await this.#deps.store.admit([{ ...event, leased }])
+      await this.#deps.store.admit([{ ...event, leased, error: null, idempotency: null }])
     } catch (error) {
-      if (leased) this.release(event.workflowId, bytes)
+      if (leased) this.release(workflowId, bytes)
       throw error
     }
-    const { accountId, workflowId, id: eventId } = event
     this.#deps.notifier.publish({ kind: 'event', accountId, workflowId, eventId })
-    if (leased) this.offer([{ ...event, starts: 1 }])
+    if (leased) this.offer([{ ...event, starts: 0 }])
   }
 
-  /** Runs steps on an event without storing or sending anything. */
-  async dryRun(definition: Definition, event: QueuedEvent): Promise<RunResult> {
-    const loaded = load(definition, event.id)
-    return loaded.kind === 'misfit'
-      ? outcomeOfMisfit(loaded, this.#deps.clock.nowMs())
-      : await this.#deps.runner.run(jobOf(event, loaded))
+  /** Runs an event and tells how it ended; stores nothing and sends nothing. */
+  async dryRun(event: Submission): Promise<RunResult> {
+    const queued = { ...event, starts: 0 }
+    const loaded = await this.#deps.versions.load(queued)
+    return await runSteps(this.#deps, queued, loaded, this.#stopping.signal)
   }
 
   async #see(event: QueuedEvent): Promise<void> {

@@ -16,7 +16,7 @@ export function outcomeOfPoison(
   event: QueuedEvent,
   nowMs: number,
 ): RunResult {
-  const because = `The run was begun ${event.starts - 1} times and the server stopped each time before it ended; replay the event to try again`
+  const because = `The run was begun ${event.starts} times and the server stopped each time before it ended; replay the event to try again`
   return failed(loaded.steps, nowMs, 'RunAbandoned', because)
 }
 

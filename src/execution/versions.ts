@@ -62,7 +62,7 @@ export class Versions {
 }
 
 /** Compiles a definition under `identity`; what does not compile becomes a misfit, not a rejection. */
-export function load(definition: Definition, identity: string): LoadedVersion {
+function load(definition: Definition, identity: string): LoadedVersion {
   const { name, settings } = definition
   const steps: readonly Step[] = definition.steps
   try {

@@ -69,8 +69,12 @@ export const limits = {
   runSendBytes: 16 * MIB,
   /** A diff is for reading; past this it is replaced by one whole-document operation. */
   runDiffBytes: 256 * KIB,
-  /** Executions a run may start before it is parked as failed: a process that dies takes neighbours along. */
-  runStarts: 3,
+  /**
+   * Times an event may be leased for running by servers that then die, before its run is given up. An
+   * event that waited in memory while its server died counts too, so this is far above what crashes
+   * of other causes reach; it only ends a crash loop that the event itself causes.
+   */
+  runStarts: 20,
   /** Events held in memory for execution; past this they stay in the store and are adopted later. */
   runQueueEvents: 4_000,
   runQueueBytes: 128 * MIB,
