@@ -85,6 +85,10 @@ export const limits = {
   sendUrlBytes: 8 * KIB,
   sendHeaderBytes: 16 * KIB,
   sendRedirectsMax: 5,
+  /** The default schedule has 8 delays; more than this is a queue that never empties. */
+  retryAttemptsMax: 50,
+  /** One delay of a schedule: as long as the longest Retry-After that is honoured. */
+  retryDelayMsMax: 24 * 60 * 60 * 1000,
 
   /** Delivery: SPEC section 5. */
   laneConcurrency: 32,
@@ -107,6 +111,9 @@ export const limits = {
   apiBodyBytes: 8 * MIB,
   pageSize: 50,
   pageSizeMax: 200,
+  /** What one call of a filtered list looks at, at most; its cursor goes on from there. */
+  searchEvents: 5_000,
+  searchMs: 250,
   searchLength: 500,
   tokenNameLength: 200,
   /** Open live streams of one process. */

@@ -1,0 +1,103 @@
+/**
+ * Reads `multipart/form-data` (RFC 7578) from bytes that are all there: one pass, no copies but the
+ * parts. Strict: line ends are CRLF, every part is a named form-data part, the closing delimiter is
+ * present. What breaks a rule or a limit is not multipart, and the caller shows it as text or bytes.
+ *
+ * A part with a filename, or whose content is not text, is a file.
+ */
+import { decodeText } from './decode-text.ts'
+import { addField } from './fields.ts'
+import { limits } from './limits.ts'
+import { parseMediaType } from './media-type.ts'
+
+export type FilePart = {
+  readonly filename: string
+  readonly mimetype: string
+  readonly size: number
+  readonly data_b64: string
+}
+
+const DASH = 0x2d
+/** RFC 2046, 5.1.1. */
+const BOUNDARY = /^[\x20-\x7e]{1,70}$/
+
+/** The fields of a form by name, repeats as arrays; undefined where the bytes are no such form. */
+export function parseMultipart(
+  bytes: Uint8Array,
+  boundary: string,
+): Record<string, unknown> | undefined {
+  if (!BOUNDARY.test(boundary)) return undefined
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
+  const fields: Record<string, unknown> = {}
+  let at = afterFirst(buffer, delimiter)
+  for (let parts = 0; parts <= limits.multipartParts; parts++) {
+    if (at === -1) return undefined
+    if (buffer[at] === DASH && buffer[at + 1] === DASH) return fields
+    const headersAt = buffer.indexOf('\r\n', at)
+    const headersEnd = buffer.indexOf('\r\n\r\n', headersAt)
+    if (headersAt === -1 || headersEnd === -1) return undefined
+    if (headersEnd - at > limits.multipartHeaderBytes) return undefined
+    const end = buffer.indexOf(delimiter, headersEnd + 2)
+    const headers = buffer.toString('utf8', headersAt, headersEnd)
+    if (end === -1 || !addPart(fields, headers, buffer.subarray(headersEnd + 4, end))) {
+      return undefined
+    }
+    at = end + delimiter.length
+  }
+  return undefined
+}
+
+/** The position behind the first delimiter, which needs no line end before it at the very start. */
+function afterFirst(buffer: Buffer, delimiter: Buffer): number {
+  if (buffer.indexOf(delimiter.subarray(2)) === 0) return delimiter.length - 2
+  const at = buffer.indexOf(delimiter)
+  return at === -1 ? -1 : at + delimiter.length
+}
+
+function addPart(fields: Record<string, unknown>, headers: string, content: Buffer): boolean {
+  const disposition = parseMediaType(headerOf(headers, 'content-disposition'))
+  const name = disposition.parameters.get('name')
+  if (disposition.type !== 'form-data' || name === undefined) return false
+  const contentType = headerOf(headers, 'content-type')
+  const filename = filenameOf(disposition.parameters)
+  const charset = parseMediaType(contentType).parameters.get('charset')
+  const text = filename === undefined ? decodeText(content, charset) : undefined
+  addField(fields, unescape(name), text ?? fileOf(filename ?? '', contentType, content))
+  return true
+}
+
+function fileOf(filename: string, contentType: string, content: Buffer): FilePart {
+  return {
+    filename,
+    mimetype: contentType || 'application/octet-stream',
+    size: content.length,
+    data_b64: content.toString('base64'),
+  }
+}
+
+function headerOf(headers: string, name: string): string {
+  for (const line of headers.split('\r\n')) {
+    const colon = line.indexOf(':')
+    if (line.slice(0, colon).toLowerCase() === name) return line.slice(colon + 1).trim()
+  }
+  return ''
+}
+
+function filenameOf(parameters: ReadonlyMap<string, string>): string | undefined {
+  const extended = /^utf-8'[^']*'(.*)$/i.exec(parameters.get('filename*') ?? '')?.[1]
+  if (extended !== undefined) {
+    try {
+      return decodeURIComponent(extended)
+    } catch {
+      // Malformed escapes: the plain file name, if there is one, stands in.
+    }
+  }
+  const plain = parameters.get('filename')
+  return plain === undefined ? undefined : unescape(plain)
+}
+
+/** Browsers write these three characters of a name so (WHATWG HTML, multipart form data). */
+function unescape(name: string): string {
+  return name.replaceAll(/%22/g, '"').replaceAll(/%0d/gi, '\r').replaceAll(/%0a/gi, '\n')
+}
