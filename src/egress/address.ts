@@ -12,12 +12,30 @@ export type Range = { readonly start: Address; readonly bits: number }
 
 /** The address that `text` spells, or null. A zone (`%eth0`) is not part of it. */
 export function parseAddress(text: string): Address | null {
-  return isIP(text) === 0 ? null : ipaddr.process(text).toByteArray()
+  return parse(text)?.toByteArray() ?? null
 }
 
 /** The one spelling of an address: what is connected to, compared and shown; null if it is none. */
 export function canonicalAddress(text: string): string | null {
-  return isIP(text) === 0 ? null : ipaddr.process(text).toString()
+  return parse(text)?.toString() ?? null
+}
+
+/**
+ * The platform says what an address is; the parser then sees groups only. Given `::8.8.8.8`, it would
+ * answer 8.8.8.8, where the platform connects to `::808:808`.
+ */
+function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+  if (isIP(text) === 0) return null
+  return ipaddr.process(
+    text.replace(
+      /:(\d+)\.(\d+)\.(\d+)\.(\d+)/,
+      (_, a, b, c, d) => `:${hex(a)}${hex(b)}:${hex(c)}${hex(d)}`,
+    ),
+  )
+}
+
+function hex(decimal: string): string {
+  return Number(decimal).toString(16).padStart(2, '0')
 }
 
 /** Whether the range holds the address; a range of the other family never does. */
