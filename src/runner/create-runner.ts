@@ -1,0 +1,63 @@
+/**
+ * Makes the Runner: probes what isolation this machine offers, and joins pool and processes. Nothing of
+ * user code, its packages or its memory is ever in this process; what comes back is data that was checked.
+ */
+import { availableParallelism } from 'node:os'
+import type { Clock } from '../clock.ts'
+import { GuestProcess } from './guest-process.ts'
+import type { ProcessEvents } from './guest-process.ts'
+import { probeIsolation } from './isolation.ts'
+import { Pool } from './pool.ts'
+import type { PoolOptions } from './pool.ts'
+import type { LateReport, Runner, Tunnel } from './runner.ts'
+
+type Deps = {
+  readonly clock: Clock
+  readonly tunnel: Tunnel
+  /** Called with what user code did after its run had ended. */
+  readonly onLate: (report: LateReport) => void
+}
+
+export type RunnerOptions = Partial<PoolOptions>
+
+const DEFAULTS: PoolOptions = {
+  processes: 64,
+  processesPerProgram: Math.max(2, availableParallelism() * 2),
+  blanks: 2,
+  idleMs: 60_000,
+}
+
+export function createRunner(deps: Deps, options: RunnerOptions = {}): Runner {
+  const isolation = probeIsolation()
+  const nonce = nonceSource(deps.clock)
+  const events: ProcessEvents = {
+    ready: (process) => pool.ready(process),
+    finished: (process) => pool.finished(process),
+    gone: (process, unfinished, death) => pool.gone(process, unfinished, death),
+  }
+  const launch = (memoryMb: number): GuestProcess =>
+    new GuestProcess({ ...deps, isolation, nonce, events }, memoryMb)
+  const pool = new Pool({ clock: deps.clock, launch }, { ...DEFAULTS, ...options })
+
+  return {
+    start: async () => pool.start(),
+    stop: () => pool.stop(),
+    run: (job) => pool.run(job),
+    level: () => ({ level: isolation.level, because: isolation.because }),
+  }
+}
+
+const NONCE_BYTES = 16
+
+/** Names of 128 random bits, drawn in bulk: a call to the random source costs more than a run's own work. */
+function nonceSource(clock: Clock): () => string {
+  let bytes = Buffer.alloc(0)
+  let used = 0
+  return () => {
+    if (used === bytes.length) {
+      bytes = Buffer.from(clock.randomBytes(NONCE_BYTES * 256))
+      used = 0
+    }
+    return bytes.toString('base64url', used, (used += NONCE_BYTES))
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Entry of a guest process. It opens the line, puts the captured console and the tunnelled network in
+ * place, raises the wall, and then runs what it is sent: one program for life, many runs, interleaved.
+ */
+import { STREAM_FRAMES, installNetwork } from './network.ts'
+import type { Network } from './network.ts'
+import { installConsole } from './console.ts'
+import { execute, interruptRun } from './execute.ts'
+import type { GuestProgram } from './execute.ts'
+import { openLine } from './line.ts'
+import type { Line } from './line.ts'
+import { createLog } from './log.ts'
+import type { Log } from './log.ts'
+import { frameKind, readMessage } from '../protocol.ts'
+import type { DownMessage } from '../protocol.ts'
+import { currentStep } from './run-state.ts'
+import { createStepModules } from './step-modules.ts'
+import { describeThrown } from './thrown.ts'
+import { END } from './scope.ts'
+import { raiseWall } from './wall.ts'
+
+/** Frames deep enough that an error within a package still shows the step that called it. */
+Error.stackTraceLimit = 30
+
+const activeResources = process.getActiveResourcesInfo.bind(process)
+const leave = (process as unknown as { reallyExit(code: number): never }).reallyExit.bind(process)
+
+let program: GuestProgram | undefined
+let active = 0
+
+const line: Line = openLine((kind, stream, payload) => {
+  if (kind === frameKind.message) receive(payload)
+  else if (STREAM_FRAMES.has(kind)) network.receive(kind, stream, payload)
+})
+const log: Log = createLog(line)
+const network: Network = installNetwork(line)
+installConsole(log)
+showOwnEnvironment()
+catchStrayErrors()
+raiseWall()
+line.sendNow({ type: 'hello' })
+
+function receive(payload: Uint8Array): void {
+  const { head, tail } = readMessage(payload)
+  const message = head as DownMessage
+  switch (message.type) {
+    case 'load': {
+      const { steps, packages } = message
+      program = { steps, modules: createStepModules(steps, cut(steps, tail), packages) }
+      return
+    }
+    case 'run':
+      active++
+      // The payload is only lent; the body outlives this call.
+      void execute({ line, log, program: program! }, message, tail.slice()).then(afterRun, () =>
+        leave(70),
+      )
+      return
+    case 'ping':
+      line.sendNow({ type: 'pong', id: message.id })
+      return
+  }
+}
+
+function cut(steps: readonly { readonly length: number }[], sources: Uint8Array): string[] {
+  let at = 0
+  return steps.map(({ length }) => new TextDecoder().decode(sources.subarray(at, (at += length))))
+}
+
+/** Once nothing runs, what still keeps this process alive was left behind by user code: say so. */
+function afterRun(): void {
+  active--
+  if (active > 0) return
+  line.onTurn(() => {
+    if (active > 0) return
+    const left = activeResources().filter((resource) => resource !== 'PipeWrap')
+    if (left.length > 0) line.send({ type: 'left', resources: left.slice(0, 10) })
+  })
+}
+
+/** `process.env` is the account's variables, for the run that asks. */
+function showOwnEnvironment(): void {
+  const none = Object.freeze({})
+  Object.defineProperty(process, 'env', {
+    get: () => currentStep()?.run.env ?? none,
+    configurable: false,
+  })
+}
+
+/** Errors that no promise of a step carries fail the run whose code caused them, or are reported late. */
+function catchStrayErrors(): void {
+  const stray = (thrown: unknown): void => {
+    const step = currentStep()
+    if (!step) return leave(71)
+    if (thrown === END && step.run.over) return
+    if (interruptRun(step.run, thrown)) return
+    const { stack } = describeThrown(thrown, program?.steps ?? [])
+    log(step, 'error', stack)
+  }
+  process.setUncaughtExceptionCaptureCallback(stray)
+  process.on('unhandledRejection', stray)
+}

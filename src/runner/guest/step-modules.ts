@@ -1,0 +1,73 @@
+/**
+ * The steps of the program as ES modules served from memory: their code is never on a disk. A module's
+ * address carries the step's name, so that stack frames can be told apart, and lies in the folder of the
+ * program's packages, so that a bare import is looked up there.
+ */
+import { createRequire, isBuiltin, registerHooks } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import type { LoadedStep } from '../protocol.ts'
+
+/** What the address of every step contains and no other module's does. */
+export const STEP_URL = '/sendoff:steps/'
+
+/** `this` is the step's exports, `scope` what its code sees besides the globals. */
+export type StepFunction = (this: object, scope: object) => Promise<unknown>
+
+export type StepModules = {
+  /** The step's function. Imports it once; an error of the import is that of the step. */
+  load(index: number): Promise<StepFunction>
+  requireOf(index: number): NodeJS.Require
+}
+
+export function createStepModules(
+  steps: readonly LoadedStep[],
+  sources: readonly string[],
+  packages: string | null,
+): StepModules {
+  const base = packages === null ? 'file://' : pathToFileURL(packages).href
+  const urls = steps.map(({ name }) => `${base}${STEP_URL}${encodeURIComponent(name)}.js`)
+  const sourceOf = new Map(urls.map((url, index) => [url, sources[index]!]))
+
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (sourceOf.has(specifier)) return { url: specifier, format: 'module', shortCircuit: true }
+      const bare = !/^(?:[./]|[a-z][a-z+.-]*:)/i.test(specifier)
+      if (
+        bare &&
+        packages === null &&
+        !isBuiltin(specifier) &&
+        context.parentURL?.includes(STEP_URL)
+      ) {
+        const error = new Error(
+          `Cannot find package '${specifier}': this version runs no npm packages`,
+        )
+        throw Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' })
+      }
+      return next(specifier, context)
+    },
+    load(url, context, next) {
+      const source = sourceOf.get(url)
+      return source === undefined
+        ? next(url, context)
+        : { format: 'module', source, shortCircuit: true }
+    },
+  })
+
+  const loaded: (Promise<StepFunction> | undefined)[] = []
+  const requires: (NodeJS.Require | undefined)[] = []
+  return {
+    load: (index) => (loaded[index] ??= importStep(urls[index]!)),
+    requireOf: (index) => (requires[index] ??= createRequire(urls[index]!)),
+  }
+}
+
+async function importStep(url: string): Promise<StepFunction> {
+  const module = (await import(url)) as { default: StepFunction }
+  return module.default
+}
+
+/** The step's name in an address, up to its position: `.../sendoff:steps/name.js`. */
+export function stepOfUrl(text: string): string | null {
+  const match = /\/sendoff:steps\/([^/\s]+)\.js$/.exec(text)
+  return match ? decodeURIComponent(match[1]!) : null
+}

@@ -1,0 +1,113 @@
+/**
+ * Whatever user code throws, as data: an Error, a string, null, a Proxy that throws when it is looked at.
+ * Positions are those of the user's own text; a stack keeps the frames in steps and names them by step.
+ */
+import { inspect, types } from 'node:util'
+import type { StepError } from '../../model/run.ts'
+import type { LoadedStep } from '../protocol.ts'
+import { stepOfUrl, STEP_URL } from './step-modules.ts'
+
+const TEXT_LENGTH = 8_192
+const STACK_LENGTH = 65_536
+const CAUSES = 3
+
+/** Never throws, whatever it is given. */
+export function describeThrown(thrown: unknown, steps: readonly LoadedStep[]): StepError {
+  try {
+    const frames = framesOf(thrown, steps)
+    const { name, message } = headOf(thrown)
+    const lines = [`${name}: ${message}`, ...frames.map((frame) => `    at ${frame.text}`)]
+    const stack = lines.concat(causesOf(thrown)).join('\n').slice(0, TEXT_LENGTH)
+    return {
+      name,
+      message,
+      stack,
+      line: frames[0]?.line ?? null,
+      column: frames[0]?.column ?? null,
+    }
+  } catch {
+    const message = 'The step failed with a value that cannot be described'
+    return { name: 'Error', message, stack: `Error: ${message}`, line: null, column: null }
+  }
+}
+
+function headOf(thrown: unknown): { name: string; message: string } {
+  if (types.isProxy(thrown)) return { name: 'Error', message: 'A Proxy was thrown' }
+  if (typeof thrown === 'string') return { name: 'Error', message: thrown.slice(0, TEXT_LENGTH) }
+  if (typeof thrown === 'object' && thrown !== null) {
+    const message = textOf(thrown, 'message')
+    if (message !== null)
+      return { name: (textOf(thrown, 'name') || 'Error').slice(0, 200), message }
+  }
+  const shown = inspect(thrown, { depth: 2, breakLength: Infinity, customInspect: false })
+  return { name: 'Error', message: `${shown.slice(0, TEXT_LENGTH)} was thrown` }
+}
+
+/** A text property of a hostile object, or null. */
+function textOf(value: object, key: string): string | null {
+  try {
+    const text = (value as Record<string, unknown>)[key]
+    return typeof text === 'string' ? text.slice(0, TEXT_LENGTH) : null
+  } catch {
+    return null
+  }
+}
+
+function causesOf(thrown: unknown): string[] {
+  const lines: string[] = []
+  let value = thrown
+  for (let depth = 0; depth < CAUSES; depth++) {
+    if (types.isProxy(value) || typeof value !== 'object' || value === null) break
+    try {
+      value = (value as { cause?: unknown }).cause
+    } catch {
+      break
+    }
+    if (value === undefined) break
+    const { name, message } = headOf(value)
+    lines.push(`  [cause]: ${name}: ${message}`)
+  }
+  return lines
+}
+
+type Frame = { readonly text: string; readonly line: number; readonly column: number }
+
+const POSITION = /:(\d{1,9}):(\d{1,9})\)?$/
+
+function framesOf(thrown: unknown, steps: readonly LoadedStep[]): Frame[] {
+  if (types.isProxy(thrown) || typeof thrown !== 'object' || thrown === null) return []
+  const stack = stackOf(thrown)
+  if (stack === null) return []
+  const frames: Frame[] = []
+  for (const line of stack.slice(0, STACK_LENGTH).split('\n')) {
+    const frame = frameOf(line, steps)
+    if (frame) frames.push(frame)
+  }
+  return frames
+}
+
+function stackOf(thrown: object): string | null {
+  try {
+    const { stack } = thrown as Error
+    return typeof stack === 'string' ? stack : null
+  } catch {
+    return null
+  }
+}
+
+/** Reads `    at name (file:///.../step.js:3:9)`; null for frames outside the steps. */
+function frameOf(text: string, steps: readonly LoadedStep[]): Frame | null {
+  const start = text.indexOf(STEP_URL)
+  const position = start === -1 ? null : POSITION.exec(text)
+  if (!position) return null
+  const name = stepOfUrl(text.slice(start, position.index))
+  const step = steps.find((candidate) => candidate.name === name)
+  if (!step) return null
+  const line = Number(position[1])
+  const column = Math.max(1, Number(position[2]) - (line === 1 ? step.prefix : 0))
+  const caller = /^\s*at (?:async )?([\w$.<> ]{1,100}) \($/.exec(text.slice(0, start))?.[1]
+  const place = `${name}:${line}:${column}`
+  // The function around the user's text is ours: it has no name in the user's eyes.
+  const named = caller && !/(^|\.)default$|^(Object|Module)\./.test(caller)
+  return { text: named ? `${caller} (${place})` : place, line, column }
+}

@@ -1,0 +1,102 @@
+/**
+ * How a guest process is launched, and so what it can reach: nothing but its own code and its line. Level
+ * `process` is Node's permission model with every door shut, no environment, a heap cap, and, where the
+ * server is root, a user that owns nothing. Node documents that model as no defence against malicious
+ * code: this level is for code that is trusted as a colleague's is.
+ *
+ * Each flag closes a door that was found open: `node:sqlite` reads and writes any path under
+ * `--permission`; SIGUSR1 opens an inspector; V8 flags turn off the bounds checks of WebAssembly.
+ */
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname, extname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+/** `.ts` in the sources, `.js` in the published package. */
+const EXTENSION = extname(import.meta.url)
+const GUEST = path('guest/')
+const BOOT = path(`guest/boot${EXTENSION}`)
+const PROTOCOL = path(`protocol${EXTENSION}`)
+const MODEL = path('../model/')
+/** nobody and nogroup, by custom of every Linux. */
+const NOBODY = 65_534
+/** Ties the guest's life to ours and forbids it to gain privileges, where util-linux is installed. */
+const SETPRIV = '/usr/bin/setpriv'
+
+export type Launch = {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly uid: number | null
+}
+
+export type Isolation = {
+  readonly level: 'process'
+  readonly because: string
+  launch(memoryMb: number): Launch
+}
+
+/** Finds out once what this machine offers. */
+export function probeIsolation(): Isolation {
+  const drop = probeUser()
+  const wrapper = isExecutable(SETPRIV)
+    ? [SETPRIV, '--pdeathsig', 'KILL', '--no-new-privs', '--']
+    : []
+  const because = [
+    'Node permission model, no environment, no network but the tunnel',
+    drop.because,
+    wrapper.length > 0
+      ? 'dies with the server'
+      : 'setpriv is not installed: a busy guest outlives a crash',
+    process.platform === 'linux' ? null : 'memory outside the heap is not watched on this platform',
+  ]
+  return {
+    level: 'process',
+    because: because.filter((part) => part !== null).join('; '),
+    launch(memoryMb) {
+      const [command, ...args] = [...wrapper, process.execPath, ...flags(memoryMb), BOOT]
+      return { command: command!, args, uid: drop.uid }
+    },
+  }
+}
+
+function flags(memoryMb: number): readonly string[] {
+  return [
+    '--permission',
+    ...[GUEST, PROTOCOL, MODEL].map((path) => `--allow-fs-read=${path}`),
+    '--no-experimental-sqlite',
+    '--no-addons',
+    '--disable-sigusr1',
+    '--freeze-flags-after-init',
+    '--disable-proto=delete',
+    '--disable-warning=ExperimentalWarning',
+    `--max-old-space-size=${memoryMb}`,
+  ]
+}
+
+function probeUser(): { uid: number | null; because: string | null } {
+  if (process.getuid?.() !== 0) return { uid: null, because: 'same user as the server' }
+  const hidden = [process.execPath, BOOT, PROTOCOL, MODEL].find((path) => !isOpenToAll(path))
+  return hidden === undefined
+    ? { uid: NOBODY, because: `user ${NOBODY}` }
+    : { uid: null, because: `still root: ${hidden} is not readable for user ${NOBODY}` }
+}
+
+/** Whether anybody may read the file and pass through every folder above it. */
+function isOpenToAll(path: string): boolean {
+  let current = resolve(path)
+  if ((statSync(current).mode & 0o004) === 0) return false
+  while (current !== dirname(current)) {
+    current = dirname(current)
+    if ((statSync(current).mode & 0o001) === 0) return false
+  }
+  return true
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

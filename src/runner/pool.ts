@@ -1,0 +1,341 @@
+/**
+ * Which process a run goes to. Each program has a lane: its warm processes, and the runs that wait for
+ * one. A few blank processes stand by, booted, so that a cold program starts in milliseconds.
+ *
+ *   warm lane   up to 16 interleaved runs a process; runs that wait 50 ms get a further process, up to a cap
+ *   solo lane   one run a process, which is then killed: `isolation: 'run'`, and every second execution
+ *
+ * A process dies with all its runs. The one to blame is settled; where it is not known, or for the ones
+ * beside it, nothing was committed: they run once more, each alone, and that is the last word.
+ *
+ * Invariant: a process serves one account and one program. Programs share the places fairly: one that
+ * waits takes the place of an idle process, else of a busy one of the program that has most.
+ */
+import type { Clock } from '../clock.ts'
+import { AppError } from '../errors.ts'
+import { limits } from '../model/limits.ts'
+import type { Death, GuestProcess, GuestRun } from './guest-process.ts'
+import { RunRecord } from './run-record.ts'
+import type { Program, RunJob, RunResult } from './runner.ts'
+
+export type PoolOptions = {
+  /** Processes in all, blanks included. */
+  readonly processes: number
+  readonly processesPerProgram: number
+  readonly blanks: number
+  /** An idle process is killed after this long. */
+  readonly idleMs: number
+}
+
+type Deps = {
+  readonly clock: Clock
+  /** Starts a blank process. Throws when the system refuses one. */
+  readonly launch: (memoryMb: number) => GuestProcess
+}
+
+type Task = {
+  readonly job: RunJob
+  readonly isSecond: boolean
+  readonly queuedMs: number
+  readonly resolve: (result: RunResult) => void
+  readonly reject: (error: Error) => void
+}
+
+type Lane = {
+  readonly key: string
+  readonly program: Program
+  readonly memoryMb: number
+  readonly isSolo: boolean
+  readonly processes: Set<GuestProcess>
+  readonly waiting: Task[]
+}
+
+const RUNS_AT_ONCE = 16
+/** A process that has not answered a run for this long gets no further ones: its loop is busy. */
+const BUSY_MS = 10
+const QUEUED_MS = 50
+const TICK_MS = 25
+const WATCH_MS = 100
+const RUNS_PER_PROCESS = 1_000
+const PROCESS_AGE_MS = 10 * 60 * 1_000
+/** An idle process that keeps this share of its memory is not worth keeping. */
+const MEMORY_SHARE = 0.75
+/** Boots that may fail in a row before waiting runs are refused rather than tried again. */
+const FAILED_BOOTS = 3
+
+export class Pool {
+  readonly #deps: Deps
+  readonly #options: PoolOptions
+  readonly #lanes = new Map<string, Lane>()
+  readonly #laneOf = new Map<GuestProcess, Lane>()
+  readonly #taskOf = new Map<GuestRun, Task>()
+  readonly #processes = new Set<GuestProcess>()
+  readonly #blanks: GuestProcess[] = []
+  /** Lanes that could not get a process, in the order they asked. */
+  readonly #starved = new Set<Lane>()
+  #waiting = 0
+  #failedBoots = 0
+  #tick: NodeJS.Timeout | null = null
+  #watch: NodeJS.Timeout | null = null
+  #isStopped = true
+  #whenEmpty: (() => void) | null = null
+
+  constructor(deps: Deps, options: PoolOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  start(): void {
+    this.#isStopped = false
+    this.#watch = setInterval(() => this.#patrol(), WATCH_MS)
+    this.#fillBlanks()
+  }
+
+  /** Kills every process. Runs that have not ended are rejected with `draining`. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    if (this.#watch) clearInterval(this.#watch)
+    if (this.#tick) clearInterval(this.#tick)
+    this.#watch = this.#tick = null
+    for (const lane of this.#lanes.values()) this.#refuse(lane, new AppError('draining'))
+    for (const process of this.#processes) process.kill(BY_US)
+    if (this.#processes.size === 0) return
+    await new Promise<void>((resolve) => (this.#whenEmpty = resolve))
+  }
+
+  run(job: RunJob): Promise<RunResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#isStopped) return reject(new AppError('draining'))
+      if (this.#waiting >= limits.runQueueEvents)
+        return reject(new AppError('overloaded', { what: 'the runner' }))
+      this.#queue({ job, isSecond: false, queuedMs: this.#nowMs(), resolve, reject })
+    })
+  }
+
+  /** A process has booted. */
+  ready(process: GuestProcess): void {
+    this.#failedBoots = 0
+    const lane = this.#laneOf.get(process)
+    if (lane) this.#serve(lane)
+  }
+
+  /** A run of the process has ended and left its place. */
+  finished(process: GuestProcess): void {
+    const lane = this.#laneOf.get(process)
+    if (!lane) return
+    this.#retireIfDue(process)
+    if (process.isRetired && process.active === 0) return process.kill(BY_US)
+    if (lane.waiting.length > 0) this.#serve(lane)
+    else if (this.#starved.size > 0 && process.active === 0) process.kill(BY_US)
+  }
+
+  /** The process is gone with all its runs. */
+  gone(process: GuestProcess, unfinished: readonly GuestRun[], death: Death): void {
+    const lane = this.#laneOf.get(process)
+    this.#processes.delete(process)
+    this.#laneOf.delete(process)
+    lane?.processes.delete(process)
+    const blank = this.#blanks.indexOf(process)
+    if (blank !== -1) this.#blanks.splice(blank, 1)
+    if (!process.isReady && death !== BY_US) this.#failedBoots++
+
+    for (const run of unfinished) this.#settleOrRepeat(process, run, death)
+    if (lane && !this.#isStopped) this.#serve(lane)
+    this.#dropIfEmpty(lane)
+    for (const starved of [...this.#starved]) this.#serve(starved)
+    if (this.#processes.size === 0) this.#whenEmpty?.()
+  }
+
+  #settleOrRepeat(process: GuestProcess, run: GuestRun, death: Death): void {
+    const task = this.#taskOf.get(run)!
+    this.#taskOf.delete(run)
+    if (this.#isStopped) return task.reject(new AppError('draining'))
+    if (!process.isReady) {
+      // It never booted, so no user code has run: ours to bear, not the run's.
+      if (this.#failedBoots >= FAILED_BOOTS)
+        return task.reject(new AppError('overloaded', { what: 'the runner' }))
+      return this.#queue(task)
+    }
+    if (run.isSecond || run === death.culprit) task.resolve(run.record.settle(death.ending))
+    else this.#queue({ ...task, isSecond: true, queuedMs: this.#nowMs() })
+  }
+
+  #queue(task: Task): void {
+    const lane = this.#laneFor(task)
+    lane.waiting.push(task)
+    this.#waiting++
+    this.#serve(lane)
+  }
+
+  #laneFor({ job, isSecond }: Task): Lane {
+    const { program, memoryMb } = job
+    const isSolo = isSecond || job.isolation === 'run'
+    const key = `${job.accountId} ${isSolo ? 'solo' : 'warm'} ${memoryMb} ${program.id}`
+    let lane = this.#lanes.get(key)
+    if (!lane) {
+      lane = { key, program, memoryMb, isSolo, processes: new Set(), waiting: [] }
+      this.#lanes.set(key, lane)
+    }
+    return lane
+  }
+
+  /** Gives waiting runs to processes until there is no run or no place left. */
+  #serve(lane: Lane): void {
+    while (lane.waiting.length > 0) {
+      const process = this.#placeIn(lane) ?? this.#grow(lane)
+      if (!process) break
+      this.#waiting--
+      this.#begin(process, lane.waiting.shift()!)
+    }
+    if (lane.waiting.length === 0) this.#starved.delete(lane)
+    else this.#tick ??= setInterval(() => this.#serveAll(), TICK_MS)
+  }
+
+  #begin(process: GuestProcess, task: Task): void {
+    const { job, isSecond } = task
+    const run: GuestRun = {
+      job,
+      isSecond,
+      record: new RunRecord(this.#deps.clock, job),
+      settle: (result) => {
+        this.#taskOf.delete(run)
+        task.resolve(result)
+      },
+    }
+    this.#taskOf.set(run, task)
+    process.start(run)
+  }
+
+  /** The least busy process of the lane that takes another run. */
+  #placeIn(lane: Lane): GuestProcess | null {
+    const nowMs = this.#nowMs()
+    const runsAtOnce = lane.isSolo ? 1 : RUNS_AT_ONCE
+    let best: GuestProcess | null = null
+    for (const process of lane.processes) {
+      if (process.isRetired || process.active >= runsAtOnce) continue
+      if (lane.isSolo ? process.served > 0 : process.silentMs(nowMs) > BUSY_MS) continue
+      if (!best || process.active < best.active) best = process
+    }
+    return best
+  }
+
+  /** A further process for the lane, where it is due one and there is room. */
+  #grow(lane: Lane): GuestProcess | null {
+    if (lane.processes.size >= this.#options.processesPerProgram) return null
+    if (!lane.isSolo && lane.processes.size > 0) {
+      const isBooting = [...lane.processes].some((process) => !process.isReady)
+      const waitedMs = this.#nowMs() - lane.waiting[0]!.queuedMs
+      if (isBooting || waitedMs < QUEUED_MS) return null
+    }
+    const process = this.#takeBlank(lane) ?? this.#launch(lane)
+    if (!process) return null
+    lane.processes.add(process)
+    this.#laneOf.set(process, lane)
+    process.load(lane.program)
+    return process
+  }
+
+  #takeBlank(lane: Lane): GuestProcess | null {
+    if (lane.memoryMb !== limits.runMemoryMb) return null
+    const ready = this.#blanks.findIndex((process) => process.isReady)
+    return this.#blanks.splice(Math.max(ready, 0), 1)[0] ?? null
+  }
+
+  #launch(lane: Lane): GuestProcess | null {
+    if (this.#processes.size >= this.#options.processes) {
+      this.#starved.add(lane)
+      this.#makeRoom(lane)
+      return null
+    }
+    try {
+      return this.#launchBlank(lane.memoryMb)
+    } catch (cause) {
+      this.#refuse(lane, new AppError('overloaded', { what: 'the runner' }, { cause }))
+      return null
+    }
+  }
+
+  #launchBlank(memoryMb: number): GuestProcess {
+    const process = this.#deps.launch(memoryMb)
+    this.#processes.add(process)
+    return process
+  }
+
+  /** Frees a place: an idle process, oldest first; else one of the program that has most takes its leave. */
+  #makeRoom(lane: Lane): void {
+    const others = [...this.#laneOf].filter(([, other]) => other !== lane)
+    if (others.some(([process]) => process.isRetired)) return
+    const idle = others.filter(([process]) => process.active === 0).map(([process]) => process)
+    const oldest = idle.sort((a, b) => a.idleSinceMs - b.idleSinceMs)[0] ?? this.#blanks[0]
+    if (oldest) return oldest.kill(BY_US)
+    const [largest] = others.sort(
+      ([a, laneA], [b, laneB]) =>
+        laneB.processes.size - laneA.processes.size || a.startedMs - b.startedMs,
+    )
+    if (largest && largest[1].processes.size >= lane.processes.size) largest[0].isRetired = true
+  }
+
+  #retireIfDue(process: GuestProcess): void {
+    const isOld = this.#nowMs() - process.startedMs > PROCESS_AGE_MS
+    if (isOld || process.served >= RUNS_PER_PROCESS) process.isRetired = true
+    if (this.#laneOf.get(process)?.isSolo) process.isRetired = true
+  }
+
+  #serveAll(): void {
+    for (const lane of this.#lanes.values()) if (lane.waiting.length > 0) this.#serve(lane)
+    if (this.#waiting > 0 || !this.#tick) return
+    clearInterval(this.#tick)
+    this.#tick = null
+  }
+
+  /** Ten times a second: memory of the busy, age of the idle, and the blanks. */
+  #patrol(): void {
+    const nowMs = this.#nowMs()
+    for (const process of this.#laneOf.keys()) {
+      if (process.active > 0) process.checkMemory()
+      else if (nowMs - process.idleSinceMs > this.#options.idleMs) process.kill(BY_US)
+      else if (process.served > 0 && process.memoryShare() > MEMORY_SHARE) process.kill(BY_US)
+    }
+    for (const lane of [...this.#lanes.values()]) this.#dropIfEmpty(lane)
+    this.#fillBlanks()
+  }
+
+  #fillBlanks(): void {
+    if (this.#failedBoots >= FAILED_BOOTS) return
+    const room = Math.min(
+      this.#options.blanks - this.#blanks.length,
+      this.#options.processes - this.#processes.size,
+    )
+    for (let index = 0; index < room; index++)
+      this.#blanks.push(this.#launchBlank(limits.runMemoryMb))
+  }
+
+  #refuse(lane: Lane, error: Error): void {
+    this.#waiting -= lane.waiting.length
+    for (const task of lane.waiting.splice(0)) task.reject(error)
+  }
+
+  #dropIfEmpty(lane: Lane | undefined): void {
+    if (!lane || lane.processes.size > 0 || lane.waiting.length > 0) return
+    this.#lanes.delete(lane.key)
+    this.#starved.delete(lane)
+  }
+
+  #nowMs(): number {
+    return this.#deps.clock.monotonicMs()
+  }
+}
+
+const BY_US: Death = {
+  ending: {
+    kind: 'failed',
+    error: {
+      name: 'Error',
+      message: 'The process was stopped by the server',
+      stack: '',
+      line: null,
+      column: null,
+    },
+  },
+  culprit: null,
+}

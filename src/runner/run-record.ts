@@ -1,0 +1,218 @@
+/**
+ * What is known of one run while it is under way: its steps so far, as the guest streamed them. When the
+ * run ends, by itself or by force, `settle` makes the RunResult of it; whatever had arrived by then counts.
+ *
+ * Invariant: the limits of a run hold here, whatever the guest claims. The guest applies the same ones
+ * where the user can see them, so one that is passed here was passed by force: a ProtocolError.
+ */
+import type { Clock } from '../clock.ts'
+import { assertNever } from '../errors.ts'
+import type { Send } from '../model/delivery.ts'
+import { limits } from '../model/limits.ts'
+import type {
+  FinalRunStatus,
+  LogEntry,
+  PatchOperation,
+  SkippedSend,
+  StepError,
+  StepRecord,
+  StepStatus,
+} from '../model/run.ts'
+import { checkSendFields } from '../model/send.ts'
+import { LOG_ENTRY_BYTES, ProtocolError, readJson } from './protocol.ts'
+import type { UpMessage } from './protocol.ts'
+import type { RunJob, RunResult } from './runner.ts'
+
+/** How a run came to its end. `done`: its steps tell. Otherwise the step under way is what it ended in. */
+export type Ending =
+  | { readonly kind: 'done'; readonly durationMs: number }
+  | { readonly kind: 'timed_out' }
+  | { readonly kind: 'failed'; readonly error: StepError }
+
+type Of<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>
+type OpenStep = {
+  -readonly [Key in keyof StepRecord]: StepRecord[Key] extends readonly (infer Item)[]
+    ? Item[]
+    : StepRecord[Key]
+} & { calls: number; endMessage: string | null; isOver: boolean }
+
+/** Above the guest's own bounds by what it does not count: keys, and values that stand for too large ones. */
+const EXPORT_BYTES = 2 * limits.runExportBytes
+const DIFF_BYTES = 2 * limits.runDiffBytes
+const LOG_ENTRIES = limits.runLogBytes / LOG_ENTRY_BYTES + 1
+
+export class RunRecord {
+  readonly #job: RunJob
+  readonly #clock: Clock
+  #startedAt: number
+  #startedMs: number
+  readonly #steps: readonly OpenStep[]
+  readonly #sends: Send[] = []
+  #current = 0
+  #logBytes = 0
+  #logEntries = 0
+  #calls = 0
+  #sendBytes = 0
+  #exportBytes = 0
+
+  constructor(clock: Clock, job: RunJob) {
+    this.#job = job
+    this.#clock = clock
+    this.#startedAt = clock.nowMs()
+    this.#startedMs = clock.monotonicMs()
+    this.#steps = job.program.steps.map(({ name, type }) => openStep(name, type))
+  }
+
+  /** The run's time begins now: it has a process. */
+  begin(): void {
+    this.#startedAt = this.#clock.nowMs()
+    this.#startedMs = this.#clock.monotonicMs()
+  }
+
+  log(message: Of<'log'>): void {
+    this.#logEntries++
+    this.#logBytes += message.text.length
+    if (this.#logEntries > LOG_ENTRIES || this.#logBytes > limits.runLogBytes + 256)
+      throw new ProtocolError('more log than a run may write')
+    const { at, level, text } = message
+    this.#reached(message.step).logs.push({ at, level, text } satisfies LogEntry)
+  }
+
+  send(message: Of<'send'>, tail: Uint8Array): void {
+    const step = this.#called(message.step, message.index)
+    this.#sendBytes += tail.length
+    if (this.#sendBytes > limits.runSendBytes)
+      throw new ProtocolError('more data than a run may send')
+    // The tail is only lent.
+    const body = message.hasBody ? tail.slice() : null
+    const fields = checkFields({ ...(message.fields as object), body })
+    const position = this.#job.program.steps[message.step]!.position
+    this.#sends.push({ step: position, stepName: step.name, index: message.index, ...fields })
+  }
+
+  skipped(message: Of<'skipped'>): void {
+    const { index, reason } = message
+    this.#called(message.step, index).skipped.push({ index, reason } satisfies SkippedSend)
+  }
+
+  end(message: Of<'end'>, tail: Uint8Array): void {
+    const step = this.#steps[message.step]
+    if (message.step !== this.#current || !step || step.isOver)
+      throw new ProtocolError('an end of a step that is not running')
+    if (message.exportsBytes > tail.length) throw new ProtocolError('exports that are not there')
+    this.#exportBytes += message.exportsBytes
+    const diffBytes = tail.length - message.exportsBytes
+    if (this.#exportBytes > EXPORT_BYTES || diffBytes > DIFF_BYTES)
+      throw new ProtocolError('more exports than a run may keep')
+    step.exports = plainObject(readJson(tail.subarray(0, message.exportsBytes)))
+    step.diff = patch(readJson(tail.subarray(message.exportsBytes)))
+    step.status = message.status
+    step.durationMs = message.durationMs
+    step.error = message.error
+    step.endMessage = message.message
+    step.isOver = true
+    if (message.status === 'succeeded') this.#current++
+  }
+
+  /** Whether the guest may say that the run is done: its steps are through, or one of them ended it. */
+  isThrough(): boolean {
+    return this.#current >= this.#steps.length || this.#steps[this.#current]!.isOver
+  }
+
+  settle(ending: Ending): RunResult {
+    const elapsedMs = Math.round((this.#clock.monotonicMs() - this.#startedMs) * 100) / 100
+    const durationMs = ending.kind === 'done' ? Math.min(ending.durationMs, elapsedMs) : elapsedMs
+    if (ending.kind !== 'done') this.#cut(ending, durationMs)
+    const { status, message } = this.#verdict(ending)
+    const steps = this.#steps.map(({ calls: _, endMessage: __, isOver: ___, ...step }) => step)
+    return {
+      outcome: { status, startedAt: this.#startedAt, durationMs, message, steps },
+      sends: this.#sends,
+    }
+  }
+
+  /** Ends the step under way from outside; where none is, the last one takes the blame. */
+  #cut(ending: Exclude<Ending, { kind: 'done' }>, durationMs: number): void {
+    const step = this.#steps[Math.min(this.#current, this.#steps.length - 1)]
+    if (!step) return
+    const before = this.#steps.reduce((sum, { durationMs }) => sum + durationMs, 0)
+    if (!step.isOver) step.durationMs = Math.max(0, Math.round((durationMs - before) * 100) / 100)
+    step.status = ending.kind
+    step.error = ending.kind === 'failed' ? ending.error : null
+  }
+
+  #verdict(ending: Ending): { status: FinalRunStatus; message: string | null } {
+    switch (ending.kind) {
+      case 'timed_out':
+        return { status: 'timed_out', message: `TIMEOUT after ${this.#job.timeoutMs} ms` }
+      case 'failed':
+        return { status: 'failed', message: exception(ending.error) }
+      case 'done': {
+        const last = this.#steps[Math.min(this.#current, this.#steps.length - 1)]
+        if (last?.status === 'failed') return { status: 'failed', message: exception(last.error) }
+        if (last?.status !== 'ended') return { status: 'succeeded', message: null }
+        return {
+          status: 'ended',
+          message: last.endMessage === null ? '$end' : `$end: ${last.endMessage}`,
+        }
+      }
+      default:
+        return assertNever(ending)
+    }
+  }
+
+  #called(index: number, call: number): OpenStep {
+    const step = this.#reached(index)
+    if (call !== step.calls) throw new ProtocolError('a call out of order')
+    step.calls++
+    this.#calls++
+    if (this.#calls > limits.runSends) throw new ProtocolError('more calls than a run may make')
+    return step
+  }
+
+  /** A step that is running or was: code that a step left running may still log and send until the run ends. */
+  #reached(index: number): OpenStep {
+    const step = this.#steps[index]
+    if (!step || index > this.#current) throw new ProtocolError('a step that is not running')
+    return step
+  }
+}
+
+function openStep(name: string, type: StepRecord['type']): OpenStep {
+  const status: StepStatus = 'not_run'
+  const lists = { logs: [], diff: [], skipped: [] }
+  const state = { calls: 0, endMessage: null, isOver: false }
+  return { name, type, status, durationMs: 0, exports: {}, error: null, ...lists, ...state }
+}
+
+function checkFields(candidate: object): ReturnType<typeof checkSendFields> {
+  try {
+    return checkSendFields(candidate)
+  } catch (error) {
+    throw new ProtocolError(`a send that is not in order (${(error as Error).message})`)
+  }
+}
+
+function plainObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ProtocolError('exports that are no object')
+  return value as Record<string, unknown>
+}
+
+function patch(value: unknown): PatchOperation[] {
+  if (!Array.isArray(value)) throw new ProtocolError('a diff that is no list')
+  return value.map((operation: unknown) => {
+    const { op, path, value } = Object(operation) as {
+      op?: unknown
+      path?: unknown
+      value?: unknown
+    }
+    if (typeof path !== 'string') throw new ProtocolError('a diff without a path')
+    if (op === 'remove') return { op, path }
+    if (op !== 'add' && op !== 'replace') throw new ProtocolError('a diff of an unknown kind')
+    return { op, path, value }
+  })
+}
+
+const exception = (error: StepError | null): string =>
+  `EXCEPTION ${error?.name ?? 'Error'}: ${error?.message ?? ''}`
