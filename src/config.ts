@@ -250,5 +250,6 @@ export function clientSettings(flags: Readonly<Record<string, string>>): {
   return { url: publicUrl(url, '--url or SENDOFF_URL')!, token: token! }
 }
 
-/** NODE_TLS_REJECT_UNAUTHORIZED=0 would switch off every certificate check of this process. */
-export const tlsChecksDisabled = (): boolean => process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+/** What egress must know of this process's variables: '0' would switch off every certificate check. */
+export const tlsRejectUnauthorized = (): string | undefined =>
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED']

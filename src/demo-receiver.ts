@@ -12,14 +12,17 @@ const HOST = '127.0.0.1'
 const BODY_BYTES = 64 * 1024
 
 export type DemoReceiver = Service & {
-  /** `127.0.0.1:PORT`, once started. */
-  address(): string
+  url(): string
+  /** What the guard must let through for it, and nothing more. */
+  allowEntry(): string
 }
 
 export function createDemoReceiver(): DemoReceiver {
   const server = createServer((request, response) => echo(request, response))
+  const port = (): number => (server.address() as AddressInfo).port
   return {
-    address: () => `${HOST}:${(server.address() as AddressInfo).port}`,
+    url: () => `http://${HOST}:${port()}`,
+    allowEntry: () => `${HOST}/32:${port()}`,
     start: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject)
