@@ -1,0 +1,201 @@
+/** Reads of workflows, versions, endpoints and tokens, the same in every dialect. */
+import type { Kysely } from 'kysely'
+import type { Principal, Scope, Token } from '../model/account.ts'
+import type {
+  Endpoint,
+  Step,
+  Workflow,
+  WorkflowSettings,
+  WorkflowVersion,
+} from '../model/workflow.ts'
+import type { Page } from './inspect.ts'
+import type { Tables } from './tables.ts'
+
+type Db = Kysely<Tables>
+
+/** A principal, and the last time its token was seen. */
+export type FoundPrincipal = Principal & {
+  readonly expiresAt: number | null
+  readonly lastUsedAt: number | null
+}
+
+export async function readWorkflow(
+  db: Db,
+  accountId: number,
+  id: string,
+): Promise<Workflow | undefined> {
+  const row = await workflows(db, accountId).where('w.id', '=', id).executeTakeFirst()
+  return row && workflowOf(row)
+}
+
+/** Newest first. */
+export async function listWorkflows(
+  db: Db,
+  accountId: number,
+  limit: number,
+  cursor: string | null,
+): Promise<Page<Workflow>> {
+  const all = workflows(db, accountId)
+    .orderBy('w.id', 'desc')
+    .limit(limit + 1)
+  const rows = await (cursor === null ? all : all.where('w.id', '<', cursor)).execute()
+  const data = rows.slice(0, limit).map(workflowOf)
+  return { data, nextCursor: rows.length > limit ? data.at(-1)!.id : null }
+}
+
+/** Newest first. */
+export async function listVersions(
+  db: Db,
+  accountId: number,
+  workflowId: string,
+): Promise<readonly WorkflowVersion[]> {
+  const rows = await versions(db, accountId, workflowId).orderBy('version', 'desc').execute()
+  return rows.map(versionOf)
+}
+
+export async function findVersion(
+  db: Db,
+  accountId: number,
+  workflowId: string,
+  version: number,
+): Promise<WorkflowVersion | undefined> {
+  const found = versions(db, accountId, workflowId).where('version', '=', version)
+  const row = await found.executeTakeFirst()
+  return row && versionOf(row)
+}
+
+export async function findEndpoint(db: Db, key: string): Promise<Endpoint | undefined> {
+  const row = await db
+    .selectFrom('workflow as w')
+    .innerJoin('account as a', 'a.id', 'w.account_id')
+    .innerJoin('workflow_version as v', (join) =>
+      join
+        .onRef('v.account_id', '=', 'w.account_id')
+        .onRef('v.workflow_id', '=', 'w.id')
+        .onRef('v.version', '=', 'w.version'),
+    )
+    .select([
+      'w.account_id',
+      'w.id',
+      'w.version',
+      'w.active',
+      'w.suspended',
+      'a.suspended as account_suspended',
+      'v.settings',
+    ])
+    .where('w.key', '=', key)
+    .executeTakeFirst()
+  if (!row) return undefined
+  return {
+    accountId: row.account_id,
+    workflowId: row.id,
+    version: row.version,
+    active: row.active === 1,
+    suspended: row.suspended === 1 || row.account_suspended === 1,
+    settings: JSON.parse(row.settings) as WorkflowSettings,
+  }
+}
+
+export async function findPrincipal(db: Db, hash: string): Promise<FoundPrincipal | undefined> {
+  const row = await db
+    .selectFrom('token')
+    .select(['account_id', 'id', 'scopes', 'expires_at', 'last_used_at'])
+    .where('hash', '=', hash)
+    .executeTakeFirst()
+  if (!row) return undefined
+  return {
+    accountId: row.account_id,
+    tokenId: row.id,
+    scopes: JSON.parse(row.scopes) as Scope[],
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+  }
+}
+
+/** Oldest first. */
+export async function listTokens(db: Db, accountId: number): Promise<readonly Token[]> {
+  const rows = await db
+    .selectFrom('token')
+    .select(['id', 'name', 'scopes', 'last4', 'created_at', 'last_used_at', 'expires_at'])
+    .where('account_id', '=', accountId)
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    accountId,
+    name: row.name,
+    scopes: JSON.parse(row.scopes) as Scope[],
+    last4: row.last4,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+  }))
+}
+
+function workflows(db: Db, accountId: number) {
+  return db
+    .selectFrom('workflow as w')
+    .innerJoin('workflow_version as v', (join) =>
+      join
+        .onRef('v.account_id', '=', 'w.account_id')
+        .onRef('v.workflow_id', '=', 'w.id')
+        .onRef('v.version', '=', 'w.version'),
+    )
+    .select([
+      'w.account_id',
+      'w.id',
+      'w.key',
+      'w.version',
+      'w.active',
+      'w.suspended',
+      'w.created_at',
+      'w.updated_at',
+      'v.name',
+      'v.steps',
+      'v.settings',
+    ])
+    .where('w.account_id', '=', accountId)
+}
+
+function versions(db: Db, accountId: number, workflowId: string) {
+  return db
+    .selectFrom('workflow_version')
+    .select(['workflow_id', 'version', 'name', 'steps', 'settings', 'created_at'])
+    .where('account_id', '=', accountId)
+    .where('workflow_id', '=', workflowId)
+}
+
+type Row<Query extends { executeTakeFirstOrThrow(): Promise<unknown> }> = Awaited<
+  ReturnType<Query['executeTakeFirstOrThrow']>
+>
+
+function workflowOf(row: Row<ReturnType<typeof workflows>>): Workflow {
+  return {
+    accountId: row.account_id,
+    id: row.id,
+    key: row.key,
+    version: row.version,
+    active: row.active === 1,
+    suspended: row.suspended === 1,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    ...definitionOf(row),
+  }
+}
+
+function versionOf(row: Row<ReturnType<typeof versions>>): WorkflowVersion {
+  return {
+    workflowId: row.workflow_id,
+    version: row.version,
+    createdAt: row.created_at,
+    ...definitionOf(row),
+  }
+}
+
+function definitionOf(row: { name: string; steps: string; settings: string }) {
+  return {
+    name: row.name,
+    steps: JSON.parse(row.steps) as Step[],
+    settings: JSON.parse(row.settings) as WorkflowSettings,
+  }
+}

@@ -1,0 +1,223 @@
+/** One event in full: its request, its run with every step, its deliveries with every attempt. */
+import type { Kysely } from 'kysely'
+import type {
+  Attempt,
+  CapturedResponse,
+  DeliveryStatus,
+  FailureCode,
+  Send,
+} from '../model/delivery.ts'
+import type { EventError, HeaderPair } from '../model/event.ts'
+import { type DeliveryKey, deliveryId, runIdOf } from '../model/ids.ts'
+import type { LogEntry, StepRecord } from '../model/run.ts'
+import type { Step } from '../model/workflow.ts'
+import type { Backlog, DeliveryDetail, EventDetail } from './inspect.ts'
+import { readDests, statusOf } from './read-events.ts'
+import { requestColumns, requestOf } from './read-request.ts'
+import type { Tables } from './tables.ts'
+
+type Db = Kysely<Tables>
+type Late = LogEntry & { readonly step: string }
+
+export async function readEvent(
+  db: Db,
+  accountId: number,
+  eventId: string,
+): Promise<EventDetail | undefined> {
+  const row = await db
+    .selectFrom('event')
+    .select(['workflow_id', 'version', 'received_at', 'replay_of', 'test', 'error', 'steps'])
+    .select(requestColumns)
+    .where('account_id', '=', accountId)
+    .where('id', '=', eventId)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const dests = await readDests(db, accountId, [eventId])
+  return {
+    id: eventId,
+    accountId,
+    workflowId: row.workflow_id,
+    version: row.version,
+    receivedAt: row.received_at,
+    replayOf: row.replay_of,
+    test: row.test === 1,
+    steps: parsed<Step[]>(row.steps),
+    error: parsed<EventError>(row.error),
+    request: requestOf(row),
+    run: row.error === null ? await readRun(db, accountId, eventId) : null,
+    dest: dests.get(eventId) ?? { delivered: 0, total: 0, failed: 0 },
+    deliveries: await readDeliveries(db, accountId, eventId),
+  }
+}
+
+export async function readDeliveryStatus(
+  db: Db,
+  accountId: number,
+  key: DeliveryKey,
+): Promise<{ workflowId: string; status: DeliveryStatus } | undefined> {
+  const row = await db
+    .selectFrom('delivery as d')
+    .innerJoin('run as r', (join) =>
+      join.onRef('r.account_id', '=', 'd.account_id').onRef('r.event_id', '=', 'd.event_id'),
+    )
+    .select(['r.workflow_id', 'd.status'])
+    .where('d.account_id', '=', accountId)
+    .where('d.event_id', '=', key.eventId)
+    .where('d.step', '=', key.step)
+    .where('d.call_index', '=', key.index)
+    .executeTakeFirst()
+  return row && { workflowId: row.workflow_id, status: row.status as DeliveryStatus }
+}
+
+export async function readBacklog(db: Db): Promise<Backlog> {
+  const queued = await db
+    .selectFrom('event_queue')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  const pending = await db
+    .selectFrom('delivery')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('status', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  // Ids sort by time, so the first of each account is enough to look at.
+  const oldest = await db
+    .selectFrom('account as a')
+    .innerJoin('event as e', (join) =>
+      join.onRef('e.account_id', '=', 'a.id').on('e.id', '=', (eb) =>
+        eb
+          .selectFrom('event_queue as q')
+          .select((q) => q.fn.min('q.event_id').as('id'))
+          .whereRef('q.account_id', '=', 'a.id'),
+      ),
+    )
+    .select(({ fn }) => fn.min('e.received_at').as('at'))
+    .executeTakeFirst()
+  return {
+    queuedEvents: Number(queued.count),
+    pendingDeliveries: Number(pending.count),
+    oldestQueuedAt: oldest?.at ?? null,
+  }
+}
+
+async function readRun(db: Db, accountId: number, eventId: string): Promise<EventDetail['run']> {
+  const row = await db
+    .selectFrom('event as e')
+    .leftJoin('run as r', (join) =>
+      join.onRef('r.account_id', '=', 'e.account_id').onRef('r.event_id', '=', 'e.id'),
+    )
+    .leftJoin('event_queue as q', (join) =>
+      join.onRef('q.account_id', '=', 'e.account_id').onRef('q.event_id', '=', 'e.id'),
+    )
+    .select(['e.error', 'r.status', 'r.started_at', 'r.duration_ms', 'r.message', 'r.steps'])
+    .select('q.leased_by')
+    .where('e.account_id', '=', accountId)
+    .where('e.id', '=', eventId)
+    .executeTakeFirstOrThrow()
+  return {
+    id: runIdOf(eventId),
+    status: statusOf(row)!,
+    startedAt: row.started_at,
+    durationMs: row.duration_ms,
+    message: row.message,
+    steps: parsed<StepRecord[]>(row.steps) ?? [],
+    late: await readLate(db, accountId, eventId),
+  }
+}
+
+async function readLate(db: Db, accountId: number, eventId: string): Promise<Late[]> {
+  const rows = await db
+    .selectFrom('run_late')
+    .select(['step', 'entry'])
+    .where('account_id', '=', accountId)
+    .where('event_id', '=', eventId)
+    .orderBy('id')
+    .execute()
+  return rows.map(({ step, entry }) => ({ step, ...(JSON.parse(entry) as LogEntry) }))
+}
+
+async function readDeliveries(
+  db: Db,
+  accountId: number,
+  eventId: string,
+): Promise<DeliveryDetail[]> {
+  const rows = await db
+    .selectFrom('delivery as d')
+    .innerJoin('delivery_request as r', (join) =>
+      join
+        .onRef('r.account_id', '=', 'd.account_id')
+        .onRef('r.event_id', '=', 'd.event_id')
+        .onRef('r.step', '=', 'd.step')
+        .onRef('r.call_index', '=', 'd.call_index'),
+    )
+    .selectAll('r')
+    .select(['d.status', 'd.code', 'd.due_at'])
+    .where('d.account_id', '=', accountId)
+    .where('d.event_id', '=', eventId)
+    .orderBy('d.step')
+    .orderBy('d.call_index')
+    .execute()
+  const attempts = await readAttempts(db, accountId, eventId)
+  return rows.map((row) => ({
+    id: deliveryId(eventId, row.step, row.call_index),
+    send: sendOf(row),
+    status: row.status as DeliveryStatus,
+    code: row.code as FailureCode | null,
+    dueAt: row.due_at,
+    attempts: attempts.get(`${row.step} ${row.call_index}`) ?? [],
+  }))
+}
+
+async function readAttempts(
+  db: Db,
+  accountId: number,
+  eventId: string,
+): Promise<Map<string, Attempt[]>> {
+  const rows = await db
+    .selectFrom('attempt')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('event_id', '=', eventId)
+    .orderBy('step')
+    .orderBy('call_index')
+    .orderBy('number')
+    .execute()
+  return Map.groupBy(rows, (row) => `${row.step} ${row.call_index}`)
+    .entries()
+    .reduce((all, [key, group]) => all.set(key, group.map(attemptOf)), new Map<string, Attempt[]>())
+}
+
+function attemptOf(row: Tables['attempt']): Attempt {
+  const response = parsed<Omit<CapturedResponse, 'body'>>(row.response)
+  return {
+    number: row.number,
+    startedAt: row.started_at,
+    outcome: row.outcome as Attempt['outcome'],
+    code: row.code as FailureCode | null,
+    remoteAddress: row.remote_address,
+    timings: parsed(row.timings),
+    request: parsed(row.request),
+    response: response && { ...response, body: row.response_body! },
+    error: parsed(row.error),
+  }
+}
+
+/** Reads a row of delivery_request back. */
+export function sendOf(row: Tables['delivery_request']): Send {
+  return {
+    step: row.step,
+    stepName: row.step_name,
+    index: row.call_index,
+    method: row.method,
+    url: row.url,
+    headers: JSON.parse(row.headers) as HeaderPair[],
+    body: row.body,
+    timeoutMs: row.timeout_ms,
+    retry: parsed(row.retry),
+    followRedirects: row.follow_redirects,
+    signed: row.signed === 1,
+  }
+}
+
+function parsed<Value>(json: string | null): Value | null {
+  return json === null ? null : (JSON.parse(json) as Value)
+}

@@ -1,0 +1,119 @@
+/**
+ * Takes deliveries that are due and that nobody has leased: retries, overflow, what a crash cut.
+ *
+ * Origins are visited one after another: the index of pending deliveries is ordered by origin, then
+ * first attempts before retries, then age, so the first row of an origin tells whether anything of it
+ * is due, and a million rows of one full origin cost one step. What the origins offer is then merged
+ * in the order of the port. A call visits at most `ORIGINS` origins that offer something, and the next
+ * call goes on behind them, so many origins share the places.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import type { DeliveryTask } from '../../model/delivery.ts'
+import { deliveryId } from '../../model/ids.ts'
+import { limits } from '../../model/limits.ts'
+import { sendOf } from '../read-event.ts'
+import type { AdoptLimits } from '../store.ts'
+import type { Tables } from '../tables.ts'
+
+const NEXT_ORIGIN = `
+  select account_id, origin from delivery
+  where status = 'pending' and (account_id, origin) > (?, ?)
+  order by account_id, origin limit 1`
+
+const DUE = `
+  select account_id, event_id, step, call_index, attempts, due_at from delivery
+  where status = 'pending' and account_id = ? and origin = ? and (attempts > 0) = ? and due_at <= ?
+  order by due_at limit ?`
+
+const LEASE = `
+  update delivery set status = 'sending', leased_by = ?, attempts = attempts + 1
+  where account_id = ? and event_id = ? and step = ? and call_index = ? and status = 'pending'`
+
+const READ_TASK = `
+  select r.account_id, r.event_id, r.step, r.call_index, r.step_name, r.method, r.url, r.timeout_ms,
+    r.retry, r.follow_redirects, r.signed, r.headers, r.body, d.origin, run.workflow_id, run.hops
+  from delivery d
+  join delivery_request r using (account_id, event_id, step, call_index)
+  join run using (account_id, event_id)
+  where d.account_id = ? and d.event_id = ? and d.step = ? and d.call_index = ?`
+
+const ORIGINS = 1_000
+const START = { account_id: 0, origin: '' }
+
+type TaskRow = Tables['delivery_request'] & { origin: string; workflow_id: string; hops: number }
+type Due = {
+  account_id: number
+  event_id: string
+  step: number
+  call_index: number
+  attempts: number
+  due_at: number
+}
+
+export function prepareAdoptDeliveries(database: DatabaseSync, nodeId: string) {
+  const nextOrigin = database.prepare(NEXT_ORIGIN)
+  const due = database.prepare(DUE)
+  const lease = database.prepare(LEASE)
+  const readTask = database.prepare(READ_TASK)
+  let last = START
+
+  function dueOf(lane: typeof START, at: number, room: number): Due[] {
+    const firsts = due.all(lane.account_id, lane.origin, 0, at, room)
+    const retries = due.all(lane.account_id, lane.origin, 1, at, room - firsts.length)
+    return [...firsts, ...retries] as Due[]
+  }
+
+  function candidates({ count, exceptOrigins, perOrigin }: AdoptLimits, at: number): Due[] {
+    const excepted = new Set(exceptOrigins)
+    const room = Math.min(count, perOrigin)
+    const found: Due[] = []
+    const visited = new Set<string>()
+    let offering = 0
+    while (offering < ORIGINS) {
+      const next = (nextOrigin.get(last.account_id, last.origin) ??
+        nextOrigin.get(START.account_id, START.origin)) as typeof START | undefined
+      const name = next && `${next.account_id} ${next.origin}`
+      if (!name || visited.has(name)) break
+      visited.add(name)
+      last = next
+      if (excepted.has(next.origin)) continue
+      const offered = dueOf(next, at, room)
+      if (offered.length > 0) offering++
+      found.push(...offered)
+    }
+    return found
+  }
+
+  function take(delivery: Due): DeliveryTask {
+    const { account_id, event_id, step, call_index, attempts, due_at } = delivery
+    const key = [account_id, event_id, step, call_index] as const
+    lease.run(nodeId, ...key)
+    const row = readTask.get(...key) as TaskRow
+    return {
+      accountId: account_id,
+      id: deliveryId(event_id, step, call_index),
+      eventId: event_id,
+      workflowId: row.workflow_id,
+      origin: row.origin,
+      send: sendOf(row),
+      attempt: attempts + 1,
+      dueAt: due_at,
+      hops: row.hops,
+    }
+  }
+
+  return (wanted: AdoptLimits, at: number): DeliveryTask[] => {
+    const firstThenOldest = candidates(wanted, at).sort(
+      (a, b) => Number(a.attempts > 0) - Number(b.attempts > 0) || a.due_at - b.due_at,
+    )
+    const taken: DeliveryTask[] = []
+    let bytes = 0
+    for (const delivery of firstThenOldest.slice(0, wanted.count)) {
+      const task = take(delivery)
+      taken.push(task)
+      bytes += task.send.body?.byteLength ?? 0
+      if (bytes >= limits.adoptBytes) break
+    }
+    return taken
+  }
+}

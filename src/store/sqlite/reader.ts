@@ -1,0 +1,60 @@
+/**
+ * The reader thread: one connection that cannot write, for everything that is only looked at. In WAL
+ * mode it sees each commit that has been acknowledged and delays none.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../../clock.ts'
+import * as readDefinitions from '../read-definitions.ts'
+import { readBacklog, readDeliveryStatus, readEvent } from '../read-event.ts'
+import { listEvents } from '../read-events.ts'
+import { openReader } from './open-database.ts'
+import { kyselyOver } from './sqlite-kysely.ts'
+import { toWire } from './store-errors.ts'
+import type { Answer } from './wire.ts'
+
+export type ReaderData = { readonly folder: string }
+
+const database = openReader((workerData as ReaderData).folder)
+const db = kyselyOver(database)
+
+const reads = {
+  ...readDefinitions,
+  readEvent,
+  readDeliveryStatus,
+  readBacklog,
+  listEvents: (_: typeof db, ...args: Rest<typeof listEvents>) =>
+    listEvents({ db, clock: systemClock }, ...args),
+}
+
+type Rest<Read extends (...args: never) => unknown> =
+  Parameters<Read> extends [unknown, ...infer Args] ? Args : never
+
+/** What the main thread may ask for: the verb, its arguments, its answer. */
+export type Reads = {
+  [Verb in keyof typeof reads]: {
+    args: Rest<(typeof reads)[Verb]>
+    result: Awaited<ReturnType<(typeof reads)[Verb]>>
+  }
+}
+export type ReadRequest = readonly [id: number, verb: keyof Reads, args: readonly unknown[]]
+
+parentPort!.on('message', (request: ReadRequest | 'stop') => {
+  if (request === 'stop') {
+    database.close()
+    parentPort!.close()
+  } else void answer(request)
+})
+parentPort!.postMessage('ready')
+
+async function answer([id, verb, args]: ReadRequest): Promise<void> {
+  parentPort!.postMessage(await read(id, verb, args))
+}
+
+async function read(id: number, verb: keyof Reads, args: readonly unknown[]): Promise<Answer> {
+  try {
+    const run = reads[verb] as (db: unknown, ...args: readonly unknown[]) => Promise<unknown>
+    return [id, null, await run(db, ...args)]
+  } catch (error) {
+    return [id, toWire(error), undefined]
+  }
+}

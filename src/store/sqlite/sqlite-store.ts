@@ -1,0 +1,270 @@
+/**
+ * The embedded store: one SQLite database in one folder, for one process at a time.
+ *
+ * Two threads, so that neither commits nor long reads ever hold up the caller: the writer (writer.ts)
+ * owns the only connection that writes and commits in groups; the reader (reader.ts) serves everything
+ * that is only looked at. Other threads of the process speak to the same writer through `connect()`.
+ *
+ * Invariant: while a store is started nobody else has its folder open; a killed process lets go of it.
+ * Invariant: a thread that dies makes every call reject and is reported to `onFatal`; it is never
+ * replaced, because what it had in hand is not known: the process must restart and recover.
+ */
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import type { Clock } from '../../clock.ts'
+import { AppError } from '../../errors.ts'
+import type { Principal, Token } from '../../model/account.ts'
+import type { DeliveryTask, NewDelivery, Settlement } from '../../model/delivery.ts'
+import type { NewEvent, QueuedEvent } from '../../model/event.ts'
+import type { DeliveryKey } from '../../model/ids.ts'
+import type { LogEntry } from '../../model/run.ts'
+import type { Definition, Endpoint, Workflow, WorkflowVersion } from '../../model/workflow.ts'
+import type * as definitions from '../definitions.ts'
+import type { Inspect } from '../inspect.ts'
+import type {
+  AdoptEventLimits,
+  AdoptLimits,
+  Admitted,
+  Finished,
+  FinishedRun,
+  Recovered,
+  Store,
+} from '../store.ts'
+import { HotClient } from './hot-client.ts'
+import { ReadClient } from './read-client.ts'
+import { fromWire } from './store-errors.ts'
+import type { WriterNotice } from './writer.ts'
+
+export type SqliteOptions = {
+  /** Created with mode 0700 if it is not there. */
+  readonly folder: string
+  /** New at each start; leases carry it. */
+  readonly nodeId: string
+  /** A thread of the store died: the store answers nothing any more. */
+  readonly onFatal?: (error: Error) => void
+}
+
+type Running = {
+  readonly writer: Worker
+  readonly reader: Worker
+  readonly hot: HotClient
+  readonly reads: ReadClient
+}
+
+/** How often a token's last use is noted, at most. */
+const TOKEN_USE_MS = 60_000
+const NOTHING: Recovered = { events: 0, interrupted: 0, held: 0 }
+
+export class SqliteStore implements Store {
+  readonly #clock: Clock
+  readonly #options: SqliteOptions
+  #running: Running | undefined
+  #recovered = NOTHING
+  #stopped: Promise<void> | undefined
+
+  constructor(deps: { readonly clock: Clock }, options: SqliteOptions) {
+    this.#clock = deps.clock
+    this.#options = options
+  }
+
+  get recovered(): Recovered {
+    return this.#recovered
+  }
+
+  /**
+   * Opens, migrates and recovers. Fails with `store_locked`, `store_newer` or `store_corrupt`, and then
+   * holds nothing open.
+   */
+  async start(): Promise<void> {
+    const { folder, nodeId } = this.#options
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const writer = thread('writer', { folder, nodeId, at: this.#clock.nowMs() })
+    const reader = await this.#open(writer).catch(async (error: unknown) => {
+      await writer.terminate()
+      throw error
+    })
+    const hot = new HotClient({ clock: this.#clock }, connectTo(writer))
+    this.#running = { writer, reader, hot, reads: new ReadClient(reader) }
+    for (const worker of [writer, reader]) worker.once('exit', () => this.#died(worker))
+  }
+
+  /** Waits until the writer has recovered; only then is there something to read. */
+  async #open(writer: Worker): Promise<Worker> {
+    const [notice] = (await once(writer, 'message')) as [WriterNotice]
+    if (notice.kind === 'refused') throw fromWire(notice.error)
+    this.#recovered = notice.recovered
+    const reader = thread('reader', { folder: this.#options.folder })
+    await once(reader, 'message')
+    return reader
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop())
+  }
+
+  /** A port to the writer for another thread of this process; see `connectStore`. */
+  connect(): MessagePort {
+    return connectTo(this.#parts.writer)
+  }
+
+  async check(): Promise<void> {
+    return this.#parts.hot.check()
+  }
+
+  async admit(events: readonly NewEvent[]): Promise<readonly Admitted[]> {
+    return this.#parts.hot.admit(events)
+  }
+
+  async finish(run: FinishedRun, deliveries: readonly NewDelivery[]): Promise<Finished> {
+    return this.#parts.hot.finish(run, deliveries)
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<void> {
+    return this.#parts.hot.settle(settlements)
+  }
+
+  async adoptEvents(limits: AdoptEventLimits): Promise<readonly QueuedEvent[]> {
+    return this.#parts.hot.adoptEvents(limits)
+  }
+
+  async adoptDeliveries(limits: AdoptLimits): Promise<readonly DeliveryTask[]> {
+    return this.#parts.hot.adoptDeliveries(limits)
+  }
+
+  async appendLate(
+    accountId: number,
+    eventId: string,
+    step: string,
+    entry: LogEntry,
+  ): Promise<void> {
+    return this.#parts.hot.appendLate(accountId, eventId, step, entry)
+  }
+
+  async createWorkflow(
+    accountId: number,
+    id: string,
+    key: string,
+    definition: Definition,
+  ): Promise<Workflow> {
+    return this.#define('createWorkflow', accountId, id, key, definition)
+  }
+
+  async updateWorkflow(accountId: number, id: string, definition: Definition): Promise<Workflow> {
+    return this.#define('updateWorkflow', accountId, id, definition)
+  }
+
+  async setWorkflowActive(accountId: number, id: string, active: boolean): Promise<Workflow> {
+    return this.#define('setWorkflowActive', accountId, id, active)
+  }
+
+  async deleteWorkflow(accountId: number, id: string): Promise<void> {
+    return this.#define('deleteWorkflow', accountId, id)
+  }
+
+  async createToken(token: Token, hash: string): Promise<void> {
+    return this.#define('createToken', token, hash)
+  }
+
+  async deleteToken(accountId: number, id: string): Promise<boolean> {
+    return this.#define('deleteToken', accountId, id)
+  }
+
+  async redeliver(accountId: number, key: DeliveryKey): Promise<void> {
+    return this.#define('redeliver', accountId, key)
+  }
+
+  async cancel(accountId: number, key: DeliveryKey): Promise<void> {
+    return this.#define('cancel', accountId, key)
+  }
+
+  async findEndpoint(key: string): Promise<Endpoint | undefined> {
+    return this.#parts.reads.read('findEndpoint', key)
+  }
+
+  async findVersion(
+    accountId: number,
+    workflowId: string,
+    version: number,
+  ): Promise<WorkflowVersion | undefined> {
+    return this.#parts.reads.read('findVersion', accountId, workflowId, version)
+  }
+
+  async listTokens(accountId: number): Promise<readonly Token[]> {
+    return this.#parts.reads.read('listTokens', accountId)
+  }
+
+  async findPrincipal(
+    hash: string,
+  ): Promise<(Principal & { readonly expiresAt: number | null }) | undefined> {
+    const found = await this.#parts.reads.read('findPrincipal', hash)
+    if (!found) return undefined
+    const { lastUsedAt, ...principal } = found
+    if (lastUsedAt === null || lastUsedAt < this.#clock.nowMs() - TOKEN_USE_MS) {
+      // Not awaited: a full disk must not lock out who comes to look. The next use tries again.
+      this.#define('noteTokenUse', found.accountId, found.tokenId).catch(() => undefined)
+    }
+    return principal
+  }
+
+  readonly inspect: Inspect = {
+    listWorkflows: async (...args) => this.#parts.reads.read('listWorkflows', ...args),
+    workflow: async (...args) => this.#parts.reads.read('readWorkflow', ...args),
+    listVersions: async (...args) => this.#parts.reads.read('listVersions', ...args),
+    listEvents: async (...args) => this.#parts.reads.read('listEvents', ...args),
+    event: async (...args) => this.#parts.reads.read('readEvent', ...args),
+    deliveryStatus: async (...args) => this.#parts.reads.read('readDeliveryStatus', ...args),
+    backlog: async () => this.#parts.reads.read('readBacklog'),
+  }
+
+  get #parts(): Running {
+    if (this.#running) return this.#running
+    throw new AppError('store_unavailable', { reason: 'the store is not open' })
+  }
+
+  async #define<Result>(
+    verb: keyof typeof definitions,
+    ...args: readonly unknown[]
+  ): Promise<Result> {
+    return this.#parts.hot.define(verb, this.#clock.nowMs(), ...args) as Promise<Result>
+  }
+
+  async #stop(): Promise<void> {
+    if (!this.#running) return
+    const { writer, reader, hot, reads } = this.#running
+    for (const worker of [writer, reader]) worker.removeAllListeners('exit')
+    await hot.drain()
+    reader.postMessage('stop')
+    await once(reader, 'exit')
+    writer.postMessage({ kind: 'stop' })
+    await once(writer, 'exit')
+    const closed = new AppError('store_unavailable', { reason: 'the store is closed' })
+    hot.fail(closed)
+    reads.fail(closed)
+  }
+
+  #died(worker: Worker): void {
+    const { writer, reader, hot, reads } = this.#running!
+    const name = worker === writer ? 'writer' : 'reader'
+    const error = new AppError('store_unavailable', { reason: `the ${name} thread has ended` })
+    for (const other of [writer, reader]) other.removeAllListeners('exit')
+    hot.fail(error)
+    reads.fail(error)
+    void writer.terminate()
+    void reader.terminate()
+    this.#options.onFatal?.(error)
+  }
+}
+
+function thread(name: 'writer' | 'reader', data: object): Worker {
+  return new Worker(new URL(`./${name}.ts`, import.meta.url), {
+    name: `store-${name}`,
+    workerData: data,
+  })
+}
+
+function connectTo(writer: Worker): MessagePort {
+  const { port1, port2 } = new MessageChannel()
+  writer.postMessage({ kind: 'connect', port: port2 }, [port2])
+  return port1
+}

@@ -1,0 +1,85 @@
+/**
+ * The writer thread: owns the lock on the folder and the only connection that writes. It opens,
+ * migrates, recovers, then serves clients; told to stop, it commits what has arrived, folds the log
+ * into the database and lets go of both files.
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { DatabaseSync } from 'node:sqlite'
+import * as definitions from '../definitions.ts'
+import type { Recovered } from '../store.ts'
+import { CommitLoop } from './commit-loop.ts'
+import { prepareGroupCommit } from './group-commit.ts'
+import { migrate } from './migrate.ts'
+import { corruptOr, databasePath, lockFolder, openWriter } from './open-database.ts'
+import { recover } from './recover.ts'
+import { kyselyOver } from './sqlite-kysely.ts'
+import { toWire } from './store-errors.ts'
+import type { Answer, DefineJob, WireError } from './wire.ts'
+
+export type WriterData = { readonly folder: string; readonly nodeId: string; readonly at: number }
+export type WriterCommand =
+  | { readonly kind: 'connect'; readonly port: MessagePort }
+  | { readonly kind: 'stop' }
+export type WriterNotice =
+  | { readonly kind: 'ready'; readonly recovered: Recovered }
+  | { readonly kind: 'refused'; readonly error: WireError }
+
+type Kysely = ReturnType<typeof kyselyOver>
+type Definition = (db: Kysely, ...args: unknown[]) => Promise<unknown>
+type Opened = { lock: DatabaseSync; database: DatabaseSync; kysely: Kysely; recovered: Recovered }
+
+const verbs = definitions as unknown as Readonly<Record<string, Definition>>
+const data = workerData as WriterData
+const notify = (notice: WriterNotice): void => parentPort!.postMessage(notice)
+
+try {
+  serve(await open(data))
+} catch (error) {
+  notify({ kind: 'refused', error: toWire(error) })
+}
+
+async function open({ folder, at }: WriterData): Promise<Opened> {
+  const lock = lockFolder(folder)
+  let database: DatabaseSync | undefined
+  const path = databasePath(folder)
+  try {
+    database = openWriter(folder)
+    const kysely = kyselyOver(database)
+    await migrate({ database, kysely }, path)
+    return { lock, database, kysely, recovered: recover(database, at) }
+  } catch (error) {
+    database?.close()
+    lock.close()
+    throw corruptOr(error, path)
+  }
+}
+
+function serve({ lock, database, kysely, recovered }: Opened): void {
+  const loop = new CommitLoop({
+    commit: prepareGroupCommit(database, data.nodeId),
+    define: (job) => define(kysely, job),
+  })
+  parentPort!.on('message', (command: WriterCommand) => {
+    if (command.kind === 'connect') loop.connect(command.port)
+    else void stop()
+  })
+  notify({ kind: 'ready', recovered })
+
+  async function stop(): Promise<void> {
+    await loop.stop()
+    database.exec('pragma wal_checkpoint(truncate)')
+    database.close()
+    lock.close()
+    parentPort!.close()
+  }
+}
+
+async function define(kysely: Kysely, [, id, verb, args]: DefineJob): Promise<Answer> {
+  try {
+    const values = JSON.parse(args) as unknown[]
+    const value = await kysely.transaction().execute((db) => verbs[verb]!(db, ...values))
+    return [id, null, value]
+  } catch (error) {
+    return [id, toWire(error), undefined]
+  }
+}
