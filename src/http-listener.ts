@@ -10,7 +10,7 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from './clock.ts'
@@ -30,7 +30,12 @@ type Deps = {
   readonly clock?: Pick<Clock, 'monotonicMs'>
 }
 
-type Options = { readonly host: string; readonly port: number }
+type Options = {
+  readonly host: string
+  readonly port: number
+  readonly headersTimeoutMs?: number
+  readonly sockets?: number
+}
 
 export type HttpListener = Service & {
   /** Where it listens; the port is the real one when 0 was asked for. */
@@ -56,14 +61,7 @@ class Listener implements HttpListener {
   readonly #rest: Handler
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #options: Options
-  readonly #server = createServer({
-    maxHeaderSize: limits.requestHeaderBytes,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: 0,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: SWEEP_MS,
-    requireHostHeader: false,
-  })
+  readonly #server: Server
   readonly #connections = new Map<Duplex, Exchange | undefined>()
   readonly #refused = new WeakSet<Duplex>()
   #sweeping: NodeJS.Timeout | undefined
@@ -74,10 +72,18 @@ class Listener implements HttpListener {
     this.#rest = rest
     this.#clock = clock
     this.#options = options
-    const server = this.#server
+    const server = createServer({
+      maxHeaderSize: limits.requestHeaderBytes,
+      headersTimeout: options.headersTimeoutMs ?? limits.headersTimeoutMs,
+      requestTimeout: 0,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: SWEEP_MS,
+      requireHostHeader: false,
+    })
+    this.#server = server
     // Node would drop the header lines past its count without a word; `malformed` refuses them.
     server.maxHeadersCount = 0
-    server.maxConnections = limits.sockets
+    server.maxConnections = options.sockets ?? limits.sockets
     server.maxRequestsPerSocket = limits.requestsPerSocket
     server.on('connection', (socket) => this.#remember(socket))
     server.on('request', (request, response) => this.#route(request, response))
@@ -85,7 +91,7 @@ class Listener implements HttpListener {
     server.on('checkExpectation', (request, response) =>
       answerProblem(request, response, new AppError('expectation_unknown')),
     )
-    server.on('clientError', (error, socket) => this.#refuse(socket, toAppError(error)))
+    server.on('clientError', (error, socket) => this.#refuse(socket, toAppError(error, socket)))
     server.on('connect', (_request, socket) => {
       // Node gives this socket away for good, its error listener included.
       socket.on('error', () => socket.destroy())
@@ -186,9 +192,10 @@ function malformed({ rawHeaders }: IncomingMessage): AppError | undefined {
   return hosts === 1 ? undefined : new AppError('host_header')
 }
 
-/** Undefined for a connection that broke: there is nobody to answer. */
-function toAppError(error: NodeJS.ErrnoException): AppError | undefined {
+/** Undefined for a connection that broke, or asked nothing: there is nobody to answer. */
+function toAppError(error: NodeJS.ErrnoException, socket: Duplex): AppError | undefined {
   const { code = '' } = error
+  if ((socket as Socket).bytesRead === 0) return undefined
   if (code === 'HPE_HEADER_OVERFLOW') {
     return new AppError('headers_too_large', { limit: limits.requestHeaderBytes })
   }

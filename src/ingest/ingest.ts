@@ -40,6 +40,8 @@ export type IngestOptions = {
   readonly bodyLimitBytes: number
   readonly trustedProxies: readonly string[]
   readonly publicUrl: string | null
+  /** What bodies may hold in memory together, from their first byte to their answer. */
+  readonly bodyMemoryBytes?: number
 }
 
 const NO_BODY = new Uint8Array(0)
@@ -54,7 +56,7 @@ export class Ingest {
   readonly #rates: RateLimit
   readonly #admission: Admission
   readonly #readSender: (request: IncomingMessage) => Sender
-  readonly #budget: ByteBudget = { held: 0, limit: limits.admitQueueBytes }
+  readonly #budget: ByteBudget
   #inFlight = 0
   #draining = false
   #drained: (() => void) | undefined
@@ -65,6 +67,7 @@ export class Ingest {
     this.#endpoints = new EndpointCache(deps)
     this.#rates = new RateLimit(deps.clock)
     this.#admission = new Admission(deps)
+    this.#budget = { held: 0, limit: options.bodyMemoryBytes ?? limits.admitQueueBytes }
     this.#readSender = createSenderReader(options)
   }
 

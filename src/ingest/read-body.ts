@@ -38,7 +38,7 @@ export function readBody(
 ): BodyOutcome | Promise<BodyOutcome> {
   const announced = announcedBytes(request)
   if (announced === 0) return EMPTY
-  if (request.destroyed) return BROKEN
+  if (request.destroyed || response.writableEnded) return BROKEN
   if (announced !== CHUNKED && announced > limitBytes) return TOO_LARGE
   if (request.headers.expect !== undefined) response.writeContinue()
   return new Promise((resolve) => {
@@ -46,6 +46,7 @@ export function readBody(
     let size = 0
     const settle = (outcome: BodyOutcome): void => {
       request.off('data', onData).off('end', onEnd).off('close', onClose)
+      response.off('close', onClose)
       if (outcome.kind !== 'complete') {
         budget.held -= size
         request.pause()
@@ -66,5 +67,7 @@ export function readBody(
     }
     const onClose = (): void => settle(BROKEN)
     request.on('data', onData).on('end', onEnd).on('close', onClose)
+    // Once its response has ended, an unfinished request says nothing any more, not even `close`.
+    response.on('close', onClose)
   })
 }
