@@ -1,4 +1,7 @@
-/** One event in full: its request, its run with every step, its deliveries with every attempt. */
+/**
+ * One event in full: its request, its run with every step, its deliveries with every attempt; and the
+ * counts of what waits. The same in every dialect; PostgreSQL answers counts as text, hence `Number`.
+ */
 import type { Kysely } from 'kysely'
 import type {
   Attempt,
@@ -41,8 +44,8 @@ export async function readEvent(
     receivedAt: row.received_at,
     replayOf: row.replay_of,
     test: row.test === 1,
-    steps: parsed<Step[]>(row.steps),
-    error: parsed<EventError>(row.error),
+    steps: parsed(row.steps) as readonly Step[] | null,
+    error: parsed(row.error) as EventError | null,
     request: requestOf(row),
     run: row.error === null ? await readRun(db, accountId, eventId) : null,
     dest: dests.get(eventId) ?? { delivered: 0, total: 0, failed: 0 },
@@ -72,11 +75,11 @@ export async function readDeliveryStatus(
 export async function readBacklog(db: Db): Promise<Backlog> {
   const queued = await db
     .selectFrom('event_queue')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
     .executeTakeFirstOrThrow()
   const pending = await db
     .selectFrom('delivery')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
     .where('status', '=', 'pending')
     .executeTakeFirstOrThrow()
   // Ids sort by time, so the first of each account is enough to look at.
@@ -119,7 +122,7 @@ async function readRun(db: Db, accountId: number, eventId: string): Promise<Even
     startedAt: row.started_at,
     durationMs: row.duration_ms,
     message: row.message,
-    steps: parsed<StepRecord[]>(row.steps) ?? [],
+    steps: (parsed(row.steps) ?? []) as readonly StepRecord[],
     late: await readLate(db, accountId, eventId),
   }
 }
@@ -132,7 +135,7 @@ async function readLate(db: Db, accountId: number, eventId: string): Promise<Lat
     .where('event_id', '=', eventId)
     .orderBy('id')
     .execute()
-  return rows.map(({ step, entry }) => ({ step, ...(JSON.parse(entry) as LogEntry) }))
+  return rows.map(({ step, entry }) => Object.assign(JSON.parse(entry) as LogEntry, { step }))
 }
 
 async function readDeliveries(
@@ -187,17 +190,17 @@ async function readAttempts(
 }
 
 function attemptOf(row: Tables['attempt']): Attempt {
-  const response = parsed<Omit<CapturedResponse, 'body'>>(row.response)
+  const response = parsed(row.response) as Omit<CapturedResponse, 'body'> | null
   return {
     number: row.number,
     startedAt: row.started_at,
     outcome: row.outcome as Attempt['outcome'],
     code: row.code as FailureCode | null,
     remoteAddress: row.remote_address,
-    timings: parsed(row.timings),
-    request: parsed(row.request),
+    timings: parsed(row.timings) as Attempt['timings'],
+    request: parsed(row.request) as Attempt['request'],
     response: response && { ...response, body: row.response_body! },
-    error: parsed(row.error),
+    error: parsed(row.error) as Attempt['error'],
   }
 }
 
@@ -212,12 +215,12 @@ export function sendOf(row: Tables['delivery_request']): Send {
     headers: JSON.parse(row.headers) as HeaderPair[],
     body: row.body,
     timeoutMs: row.timeout_ms,
-    retry: parsed(row.retry),
+    retry: parsed(row.retry) as Send['retry'],
     followRedirects: row.follow_redirects,
     signed: row.signed === 1,
   }
 }
 
-function parsed<Value>(json: string | null): Value | null {
-  return json === null ? null : (JSON.parse(json) as Value)
+function parsed(json: string | null): unknown {
+  return json === null ? null : JSON.parse(json)
 }

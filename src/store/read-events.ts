@@ -92,8 +92,8 @@ function readChunk(
     .where('e.workflow_id', '=', workflowId)
   if (before !== undefined) query = query.where('e.received_at', '<', before)
   if (position) {
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('e.received_at', 'e.id'), '<', tuple(position.at, position.id)),
+    query = query.where((eb) =>
+      eb(eb.refTuple('e.received_at', 'e.id'), '<', eb.tuple(position.at, position.id)),
     )
   }
   return query.orderBy('e.received_at', 'desc').orderBy('e.id', 'desc').limit(size).execute()
@@ -112,7 +112,10 @@ async function* matching(
       (filter.status === undefined || statusOf(row) === filter.status) &&
       (!inState || inState.has(row.id)),
   )
-  if (!filter.q) return yield* rows
+  if (!filter.q) {
+    yield* rows
+    return
+  }
   const matches = searchFor(filter.q)
   for (const group of groups(rows)) {
     const requests = await readRequests(db, accountId, group)
@@ -201,9 +204,11 @@ export async function readDests(
     .selectFrom('delivery')
     .select(({ fn }) => [
       'event_id',
-      fn.countAll<number>().as('total'),
-      sql<number>`sum(case when status = 'delivered' then 1 else 0 end)`.as('delivered'),
-      sql<number>`sum(case when status in ('failed', 'blocked') then 1 else 0 end)`.as('failed'),
+      fn.countAll<number | string>().as('total'),
+      sql<number | string>`sum(case when status = 'delivered' then 1 else 0 end)`.as('delivered'),
+      sql<number | string>`sum(case when status in ('failed', 'blocked') then 1 else 0 end)`.as(
+        'failed',
+      ),
     ])
     .where('account_id', '=', accountId)
     .where('event_id', 'in', eventIds)

@@ -75,9 +75,9 @@ export class CommitLoop {
   #collect(): void {
     for (const port of this.#ports) {
       while (this.#group.jobs.length < GROUP_JOBS) {
-        const received = receiveMessageOnPort(port) as { message: JobMessage } | undefined
+        const received = receiveMessageOnPort(port)
         if (!received) break
-        this.#enqueue(port, received.message)
+        this.#enqueue(port, received.message as JobMessage)
       }
     }
   }

@@ -41,11 +41,7 @@ export const isCorrupt = (error: unknown): boolean =>
 export function storeError(error: unknown): unknown {
   const code = resultCode(error)
   if (code === undefined || !UNAVAILABLE.has(code)) return error
-  return new AppError(
-    'store_unavailable',
-    { reason: String((error as Error).message) },
-    { cause: error },
-  )
+  return new AppError('store_unavailable', { reason: (error as Error).message }, { cause: error })
 }
 
 export function toWire(thrown: unknown): WireError {
