@@ -10,12 +10,15 @@ import { AppError } from '../../errors.ts'
 import { isBusy, isCorrupt } from './store-errors.ts'
 import { checkWal } from './check-wal.ts'
 
+/** How long to wait for a command that writes beside the server (`token create`). */
+const BUSY_MS = 2_000
+
 export const databasePath = (folder: string): string => join(folder, 'sendoff.db')
 
 /** Fails with `store_locked` while another process has it. */
 export function lockFolder(folder: string): DatabaseSync {
   const path = join(folder, 'sendoff.lock')
-  const lock = openPrivate(path)
+  const lock = openPrivate(path, 0)
   try {
     lock.exec('begin exclusive')
     return lock
@@ -30,7 +33,7 @@ export function lockFolder(folder: string): DatabaseSync {
 export function openWriter(folder: string): DatabaseSync {
   const path = databasePath(folder)
   checkWal(`${path}-wal`)
-  const database = openPrivate(path)
+  const database = openPrivate(path, BUSY_MS)
   try {
     database.exec('pragma journal_mode = wal')
     database.exec('pragma synchronous = full')
@@ -48,7 +51,7 @@ export function openWriter(folder: string): DatabaseSync {
 
 /** A connection that cannot write. */
 export function openReader(folder: string): DatabaseSync {
-  const database = new DatabaseSync(databasePath(folder), { readOnly: true, timeout: 5_000 })
+  const database = new DatabaseSync(databasePath(folder), { readOnly: true, timeout: BUSY_MS })
   database.exec('pragma query_only = on')
   return database
 }
@@ -59,7 +62,7 @@ export function corruptOr(error: unknown, path: string): unknown {
 }
 
 /** Only the owner may read what users sent; SQLite would create the file for everyone to read. */
-function openPrivate(path: string): DatabaseSync {
+function openPrivate(path: string, busyMs: number): DatabaseSync {
   closeSync(openSync(path, 'a', 0o600))
-  return new DatabaseSync(path, { defensive: true })
+  return new DatabaseSync(path, { defensive: true, timeout: busyMs })
 }
