@@ -80,15 +80,17 @@ export function createPolicy({ allow, self = () => [] }: Options): Policy {
     const sensitive = verdict.kind === 'refused' && verdict.code === 'metadata'
     if (address && allowList.covers(address, port, sensitive))
       return { kind: 'allowed', by: 'operator' }
-    if (verdict.kind === 'refused') {
+    const refused = isOwn(text, port, self())
+      ? refuse('self', `${withPort(text, port)} is this server itself`)
+      : verdict
+    if (refused.kind === 'refused') {
       const via = byName ? `${host} resolves to a refused address: ` : ''
+      const advice = hint(refused.code, text, port)
       return refuse(
-        verdict.code,
-        `${via}${verdict.because}, which requests may not reach.${hint(verdict.code, text, port)}`,
+        refused.code,
+        `${via}${refused.because}, which requests may not reach.${advice}`,
       )
     }
-    if (isOwn(text, port, self()))
-      return refuse('self', `${withPort(text, port)} is this server itself`)
     if (byName && isInside(host)) return refuseInside(host)
     if (web && !isWebPort(port)) return refusePort(port)
     return verdict
@@ -147,7 +149,7 @@ function ownAddresses(): readonly (string | null)[] {
 
 /** Only for what an operator may sensibly want: nobody should be nudged to open a metadata service. */
 function hint(code: RefusalCode, address: string, port: number): string {
-  if (code !== 'loopback' && code !== 'private') return ''
+  if (code !== 'loopback' && code !== 'private' && code !== 'self') return ''
   const entry = address.includes(':') ? `[${address}/128]:${port}` : `${address}/32:${port}`
   return ` An operator can allow it with SENDOFF_EGRESS_ALLOW=${entry}`
 }

@@ -24,6 +24,7 @@ type Options = {
 export function createSystemLookup({ servers, hostsFile = HOSTS_FILE }: Options = {}): Lookup {
   return async (name, signal) => {
     const listed = await addressesInHostsFile(hostsFile, name)
+    signal.throwIfAborted()
     return listed.length > 0 ? listed : askServers(servers, name, signal)
   }
 }

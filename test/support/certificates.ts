@@ -20,54 +20,38 @@ export type Authority = {
 export function createAuthority(): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'sendoff-ca-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const openssl = (...args: string[]) =>
-    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+  const openssl = (command: string) =>
+    execFileSync('openssl', command.split(' '), { cwd: folder, stdio: 'pipe' })
+  const pair = (name: string): Pair => ({
+    key: readFileSync(join(folder, `${name}.key`), 'utf8'),
+    cert: readFileSync(join(folder, `${name}.pem`), 'utf8'),
+  })
+  const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
   let issued = 0
 
-  const selfSign = (name: string, subject: string, extension: string) => {
-    const request = [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-    ]
+  const selfSign = (name: string, subject: string, extension: string) =>
     openssl(
-      ...request,
-      ...['-subj', `/CN=${subject}`, '-days', '2', '-addext', extension],
-      ...['-keyout', `${name}.key`, '-out', `${name}.pem`],
+      `req -x509 ${newKey} -subj /CN=${subject} -days 2 -addext ${extension}` +
+        ` -keyout ${name}.key -out ${name}.pem`,
     )
-  }
 
-  selfSign('ca', 'Sendoff test authority', 'keyUsage=critical,keyCertSign')
+  selfSign('ca', 'test-authority', 'keyUsage=critical,keyCertSign')
   return {
-    cert: read('ca.pem'),
+    cert: pair('ca').cert,
     issue: (subject, days = 2) => {
       const name = `leaf${issued++}`
-      const request = ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-      openssl(
-        ...request,
-        '-subj',
-        `/CN=${subject}`,
-        '-keyout',
-        `${name}.key`,
-        '-out',
-        `${name}.csr`,
-      )
+      openssl(`req ${newKey} -subj /CN=${subject} -keyout ${name}.key -out ${name}.csr`)
       writeFileSync(join(folder, `${name}.ext`), `subjectAltName=${alternativeName(subject)}\n`)
       openssl(
-        ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key'],
-        ...['-extfile', `${name}.ext`, '-out', `${name}.pem`, '-days', String(days)],
+        `x509 -req -in ${name}.csr -CA ca.pem -CAkey ca.key -extfile ${name}.ext` +
+          ` -out ${name}.pem -days ${days}`,
       )
-      return { key: read(`${name}.key`), cert: read(`${name}.pem`) }
+      return pair(name)
     },
     selfSigned: (subject) => {
       const name = `self${issued++}`
       selfSign(name, subject, `subjectAltName=${alternativeName(subject)}`)
-      return { key: read(`${name}.key`), cert: read(`${name}.pem`) }
+      return pair(name)
     },
   }
 }
