@@ -13,7 +13,9 @@ export const limits = {
   /** Longest accepted request target and header block; larger is 431, as Node's parser decides. */
   requestHeaderBytes: 16 * KIB,
   ratePerSecond: 1_000,
+  ratePerSecondMax: 100_000,
   rateBurst: 5_000,
+  rateBurstMax: 1_000_000,
   idempotencyWindowMs: 24 * 60 * 60 * 1000,
   idempotencyKeyLength: 255,
   /** Admissions that may wait for a commit; past this the store is the bottleneck: 503. */

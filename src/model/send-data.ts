@@ -17,7 +17,7 @@ export type SerialisedData = {
 
 const FORM = 'application/x-www-form-urlencoded'
 /** Objects that JSON turns into `{}`, by `Symbol.toStringTag`. */
-const LOST_IN_JSON: ReadonlySet<unknown> = new Set([
+const LOST_IN_JSON: ReadonlySet<string> = new Set([
   'Promise',
   'Map',
   'Set',
@@ -130,11 +130,11 @@ class LossError extends Error {}
 function refuseWhatJsonLoses(key: string, value: unknown): unknown {
   if (typeof value === 'object' && value !== null) {
     const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]
-    if (tag === undefined || !LOST_IN_JSON.has(tag)) return value
+    if (typeof tag !== 'string' || !LOST_IN_JSON.has(tag)) return value
     throw new LossError(
       tag === 'Promise'
         ? `${place(key)} a Promise: await it first`
-        : `${place(key)} a ${String(tag)}, which JSON cannot carry`,
+        : `${place(key)} a ${tag}, which JSON cannot carry`,
     )
   }
   if (typeof value === 'function' || typeof value === 'symbol') {

@@ -61,10 +61,10 @@ export function headerNameFault(name: string): string | undefined {
 }
 
 export function headerValueFault(name: string, value: string): string | undefined {
-  if (/[^\t\x20-\x7e\x80-\u{10ffff}]/u.test(value)) {
+  if (/[^\t -~\u{80}-\u{10ffff}]/u.test(value)) {
     return `has a line break or control character in the value of ${name}`
   }
-  if (/[^\x00-\xff]/.test(value)) {
+  if (/[\u{100}-\u{10ffff}]/u.test(value)) {
     return `has a character above U+00FF in the value of ${name}: encode it, for example with encodeURIComponent`
   }
   return undefined
@@ -79,7 +79,8 @@ export function headersSizeFault(headers: readonly HeaderPair[]): string | undef
 
 export function credentialsFault(username: string, password: string): string | undefined {
   if (username.includes(':')) return 'has a colon in the username, which Basic cannot carry'
-  if (/[\x00-\x1f\x7f]/.test(username + password)) return 'has a line break or control character'
+  if (/[^ -~\u{80}-\u{10ffff}]/u.test(username + password))
+    return 'has a line break or control character'
   return undefined
 }
 

@@ -124,7 +124,9 @@ export function checkSendFields(candidate: unknown): SendFields {
   const { method, url, headers, body, timeoutMs, retry, followRedirects, signed } =
     candidate as Record<keyof SendFields, unknown>
   refuseIf('method', methodFault(method))
-  if (method !== (method as string).toUpperCase()) refuse('method', 'must be upper case')
+  if (typeof method !== 'string' || method !== method.toUpperCase()) {
+    refuse('method', 'must be upper case')
+  }
   refuseIf('timeout', timeoutFault(timeoutMs))
   refuseIf('followRedirects', redirectsFault(followRedirects))
   if (typeof signed !== 'boolean') refuse('signed', 'must be true or false')
@@ -133,7 +135,7 @@ export function checkSendFields(candidate: unknown): SendFields {
     refuse('data', `is longer than ${limits.runSendBytes} bytes`)
   }
   return {
-    method: method as string,
+    method,
     url: checkUrl(url),
     headers: checkHeaders(headers),
     body,
