@@ -1,0 +1,124 @@
+/**
+ * One attempt at a delivery: from a task whose attempt is on record as begun to an `Attempt` that tells
+ * the whole story. It never rejects: everything that can happen to a request is an outcome.
+ *
+ *   build the request ──► judge its URL ──► exchange it ──► 3xx and asked to follow? once more
+ *          │                   │                │                         │
+ *          └───────────────────┴── one fault with one code ───────────────┴──► record
+ *
+ * Success is 2xx. What a failed attempt leads to is not decided here but in after-attempt.ts.
+ */
+import type { Clock } from '../clock.ts'
+import type { Egress } from '../egress/egress.ts'
+import type { Attempt, DeliveryTask } from '../model/delivery.ts'
+import type { HeaderPair } from '../model/event.ts'
+import { redactHeaders, redactUrl } from '../model/redact.ts'
+import type { Connection, Exchange } from './connection.ts'
+import { DeliveryFault, faultOf } from './fault.ts'
+import type { Fault } from './fault.ts'
+import { redirectOf } from './redirect.ts'
+import { headersOf, requestOf } from './request.ts'
+import type { OutgoingRequest } from './request.ts'
+
+export type AttemptDeps = {
+  readonly egress: Egress
+  readonly clock: Clock
+  /** `Sendoff/<version> (+<abuse url>)`. */
+  readonly userAgent: string
+}
+
+export type Attempted = {
+  readonly attempt: Attempt
+  /** The failure was ours, not the destination's. */
+  readonly ours: boolean
+}
+
+/** Where an attempt has got to: its latest request, and what came of that. */
+type Journey = { request: OutgoingRequest | null; exchange: Exchange | null }
+
+/** Makes the attempt. `connect` gives a connection to an origin, for one exchange. */
+export async function attempt(
+  deps: AttemptDeps,
+  task: DeliveryTask,
+  connect: (origin: string) => Connection,
+): Promise<Attempted> {
+  const startedAt = deps.clock.nowMs()
+  const began = deps.clock.monotonicMs()
+  const deadline = began + task.send.timeoutMs
+  const journey: Journey = { request: null, exchange: null }
+  let fault: Fault | null = null
+  try {
+    const first = requestOf(task, deps.userAgent, startedAt)
+    await travel(deps, connect, first, task.send.followRedirects, deadline, journey)
+  } catch (error) {
+    fault = faultOf(error, journey.exchange?.progress ?? 'connecting')
+  }
+  const { request, exchange } = journey
+  return {
+    ours: fault?.ours ?? false,
+    attempt: {
+      number: task.attempt,
+      startedAt,
+      outcome: fault ? (fault.code === 'blocked' ? 'blocked' : 'failed') : 'delivered',
+      code: fault?.code ?? null,
+      remoteAddress: exchange?.remoteAddress ?? null,
+      timings: {
+        queuedMs: Math.max(0, startedAt - task.dueAt),
+        dnsMs: exchange?.opened?.dnsMs ?? null,
+        connectMs: exchange?.opened?.connectMs ?? null,
+        tlsMs: exchange?.opened?.tlsMs ?? null,
+        firstByteMs: exchange?.firstByteAt ? exchange.firstByteAt - began : null,
+        totalMs: deps.clock.monotonicMs() - began,
+      },
+      request: request && shown(request),
+      response: exchange?.response ?? null,
+      error: fault && { message: fault.message, detail: fault.detail },
+    },
+  }
+}
+
+/** Goes from request to response, and on where a redirect is followed. Throws whatever went wrong. */
+async function travel(
+  deps: AttemptDeps,
+  connect: (origin: string) => Connection,
+  first: OutgoingRequest,
+  followRedirects: number,
+  deadline: number,
+  journey: Journey,
+): Promise<void> {
+  let next: OutgoingRequest | null = first
+  for (let hop = 0; next; hop++) {
+    const request: OutgoingRequest = next
+    journey.request = request
+    journey.exchange = null
+    const verdict = deps.egress.judgeUrl(request.url)
+    if (verdict.kind === 'refused') throw new DeliveryFault('blocked', verdict.because)
+
+    const connection = connect(request.url.origin)
+    const exchange = await connection.exchange(request, deadline - deps.clock.monotonicMs())
+    journey.exchange = exchange
+    if (exchange.error !== null) throw exchange.error
+    next = redirectOf(request, exchange.response!, hop, followRedirects)
+    if (!next && !isSuccess(exchange.response!.status)) {
+      throw new DeliveryFault(
+        'http_status',
+        `Cannot deliver: the destination answered ${exchange.response!.status}`,
+      )
+    }
+  }
+}
+
+const isSuccess = (status: number): boolean => status >= 200 && status <= 299
+
+/** The request as it is shown: as sent, secrets masked. */
+function shown(request: OutgoingRequest): Attempt['request'] {
+  const host: HeaderPair = ['host', request.url.host]
+  const length: readonly HeaderPair[] = request.body
+    ? [['content-length', String(request.body.length)]]
+    : []
+  return {
+    method: request.method,
+    url: redactUrl(request.url.href),
+    headers: redactHeaders([host, ...headersOf(request), ...length]),
+  }
+}

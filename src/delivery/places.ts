@@ -1,0 +1,57 @@
+/**
+ * Counts the places that deliveries take in memory, per lane and over all, so that "is there room?" can
+ * be answered before the commit and without waiting.
+ *
+ * Fair by one rule: a lane may hold as much as an eighth of what is still free, never more than its own
+ * capacity. However many destinations pile up, some room is always left for the next one.
+ */
+import { limits } from '../model/limits.ts'
+
+const SHARE = 8
+
+type Held = { count: number; bytes: number }
+
+export const laneKey = (accountId: number, origin: string): string => `${accountId} ${origin}`
+
+export class Places {
+  readonly #lanes = new Map<string, Held>()
+  #count = 0
+  #bytes = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** How many places one lane may hold at present. */
+  get laneLimit(): number {
+    const free = limits.deliveriesInMemory - this.#count
+    return Math.min(limits.laneCapacity, Math.ceil(free / SHARE))
+  }
+
+  held(lane: string): number {
+    return this.#lanes.get(lane)?.count ?? 0
+  }
+
+  /** The lanes that hold more than `count` places. */
+  above(count: number): readonly string[] {
+    return [...this.#lanes].filter(([, held]) => held.count > count).map(([lane]) => lane)
+  }
+
+  hasRoom(lane: string): boolean {
+    const held = this.#lanes.get(lane)
+    const freeBytes = limits.deliveryBytesInMemory - this.#bytes
+    if (!held) return this.#lanes.size < limits.lanes && this.laneLimit > 0 && freeBytes > 0
+    return held.count < this.laneLimit && held.bytes < freeBytes / SHARE
+  }
+
+  /** Takes (or with negative numbers gives back) places and bytes, whether there is room or not. */
+  take(lane: string, count: number, bytes: number): void {
+    const held = this.#lanes.get(lane) ?? { count: 0, bytes: 0 }
+    held.count += count
+    held.bytes += bytes
+    this.#count += count
+    this.#bytes += bytes
+    if (held.count === 0) this.#lanes.delete(lane)
+    else this.#lanes.set(lane, held)
+  }
+}

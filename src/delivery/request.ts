@@ -1,0 +1,88 @@
+/**
+ * Turns a delivery into the request that goes out: the user's headers as given, then those that are
+ * added unless the user set them, then the hop count, which nobody but Sendoff may set.
+ *
+ * Invariant: nothing a user wrote decides where the request goes but its URL, or how it is framed:
+ * Host, lengths and connection headers belong to the client.
+ */
+import { hash } from 'node:crypto'
+import type { DeliveryTask } from '../model/delivery.ts'
+import type { HeaderPair } from '../model/event.ts'
+import { limits } from '../model/limits.ts'
+import { DeliveryFault } from './fault.ts'
+
+export type OutgoingRequest = {
+  readonly method: string
+  readonly url: URL
+  /** The user's own, which do not follow a redirect to another origin. */
+  readonly ownHeaders: readonly HeaderPair[]
+  /** Sendoff's, which do. */
+  readonly addedHeaders: readonly HeaderPair[]
+  readonly body: Uint8Array | null
+}
+
+const RESERVED: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  'expect',
+  'te',
+  'trailer',
+])
+
+/** The header that counts how often a request has passed through Sendoff. */
+export const HOPS_HEADER = 'sendoff-hops'
+
+/** Builds the first request of an attempt that begins at `atMs`. Throws a `DeliveryFault` if it may not go. */
+export function requestOf(task: DeliveryTask, userAgent: string, atMs: number): OutgoingRequest {
+  const { send } = task
+  const hops = task.hops + 1
+  if (hops > limits.hops) {
+    throw new DeliveryFault(
+      'blocked',
+      `Cannot deliver: the request passed through Sendoff more than ${limits.hops} times (loop guard)`,
+    )
+  }
+  const method = send.method.toUpperCase()
+  if (method === '' || method === 'CONNECT') {
+    throw new DeliveryFault('protocol', `Cannot send the request: its method is "${method}"`)
+  }
+  const ownHeaders = send.headers.filter(([name]) => name.toLowerCase() !== HOPS_HEADER)
+  const reserved = ownHeaders.find(([name]) => RESERVED.has(name.toLowerCase()))
+  if (reserved) {
+    throw new DeliveryFault(
+      'protocol',
+      `Cannot send the request: the header ${reserved[0]} is Sendoff's to set`,
+    )
+  }
+  return {
+    method,
+    url: new URL(send.url),
+    ownHeaders,
+    addedHeaders: [
+      ['user-agent', userAgent],
+      ['webhook-id', task.id],
+      ['webhook-timestamp', String(Math.floor(atMs / 1000))],
+      ['traceparent', traceparent(task)],
+      [HOPS_HEADER, String(hops)],
+    ],
+    body: send.body,
+  }
+}
+
+/** All headers, in the order they are sent. */
+export function headersOf(request: OutgoingRequest): readonly HeaderPair[] {
+  const names = new Set(request.ownHeaders.map(([name]) => name.toLowerCase()))
+  const added = request.addedHeaders.filter(([name]) => !names.has(name))
+  return [...request.ownHeaders, ...added]
+}
+
+/** W3C Trace Context: one trace per event, one parent per attempt; derived, so that no state is kept. */
+function traceparent(task: DeliveryTask): string {
+  const trace = hash('sha256', task.eventId).slice(0, 32)
+  const parent = hash('sha256', `${task.id}/${task.attempt}`).slice(0, 16)
+  return `00-${trace}-${parent}-01`
+}
