@@ -7,7 +7,7 @@ import { IdSource, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { tlsRejectUnauthorized } from './config.ts'
 import { createDemoReceiver } from './demo-receiver.ts'
-import { DeliveryThread } from './delivery/thread.ts'
+import { Dispatcher } from './delivery/dispatcher.ts'
 import { createEgress } from './egress/connector.ts'
 import { refuseGlobalFetch, requireVerifiedTls } from './egress/refuse-global-fetch.ts'
 import { createTunnel } from './egress/tunnel.ts'
@@ -21,8 +21,6 @@ import { checkDefinition } from './model/definition.ts'
 import { LocalNotifier } from './notifier/local.ts'
 import { createRunner } from './runner/create-runner.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
-import { createLog } from './telemetry/log.ts'
-import { createMetrics } from './telemetry/metrics.ts'
 
 export type App = {
   start(): Promise<void>
@@ -43,20 +41,22 @@ export async function createApp(config: Config): Promise<App> {
   refuseGlobalFetch()
   const clock = systemClock
   const ids = new IdSource(clock)
-  const log = createLog((line) => process.stderr.write(line))
-  const metrics = createMetrics()
+  const log = {
+    error: (message: string, fields: Readonly<Record<string, unknown>>) =>
+      void process.stderr.write(`${message} ${JSON.stringify(fields)} ${String(fields['error'])}\n`),
+  }
   const failure = Promise.withResolvers<Error>()
 
   const demoReceiver = config.demoReceiver ? createDemoReceiver() : undefined
   await demoReceiver?.start()
   const allow = [...config.egressAllow, ...(demoReceiver ? [demoReceiver.allowEntry()] : [])]
 
-  const notifier = new LocalNotifier()
+  const notifier = new LocalNotifier({ report: (error) => log.error('a listener threw', { error }) })
   const store = new SqliteStore(
     { clock },
     { folder: resolve(config.data), nodeId: ids.next('node'), onFatal: failure.resolve },
   )
-  const egress = createEgress({ clock }, { allow, self: () => [listener.address()] })
+  const egress = createEgress({ clock }, { allow, self: () => [ownAddress()] })
   const runner = createRunner({
     clock,
     tunnel: createTunnel(egress),
@@ -66,7 +66,14 @@ export async function createApp(config: Config): Promise<App> {
       })
     },
   })
-  const delivery = new DeliveryThread({ store, notifier, metrics }, { allow })
+  const delivery = new Dispatcher({
+    store,
+    egress,
+    clock,
+    userAgent: `Sendoff/0.1.0 (+${config.publicUrl ?? 'http://localhost'}/abuse)`,
+    notify: (hint) => notifier.publish(hint),
+    onFailure: ({ eventId }, error) => log.error('attempt not recorded', { eventId, error }),
+  })
   const executor = new Executor({
     store,
     runner,
@@ -86,7 +93,6 @@ export async function createApp(config: Config): Promise<App> {
       ids,
       checkDefinition,
       checkSteps,
-      metrics,
       log,
       execution: executor,
       deliveries: delivery,
@@ -101,6 +107,10 @@ export async function createApp(config: Config): Promise<App> {
     config,
   )
 
+  const ownAddress = (): { address: string; port: number } => {
+    const { host, port } = listener.address()
+    return { address: host, port }
+  }
   const localUrl = (): string => {
     const { host, port } = listener.address()
     return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
