@@ -8,6 +8,8 @@ import { AppError } from '../errors.ts'
 export type ApiClient = {
   /** Calls `/api/v1<path>`; rejects with the problem document's sentence unless the answer is 2xx. */
   call<Answer>(method: string, path: string, body?: unknown): Promise<Answer>
+  /** Posts an event to an endpoint; resolves to the status and body of the answer, whatever they are. */
+  trigger(url: string, body: unknown): Promise<{ status: number; text: string }>
   /** Yields the messages of a server-sent event stream until the server ends it. */
   stream(path: string, signal: AbortSignal): AsyncGenerator<{ event: string; data: string }>
 }
@@ -35,6 +37,14 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
       const text = await answer.body.text()
       if (answer.statusCode >= 300) throw refusal(answer.statusCode, text)
       return (text === '' ? undefined : JSON.parse(text)) as Answer
+    },
+    async trigger(url, body) {
+      const options = { method: 'POST', dispatcher, body: JSON.stringify(body) } as const
+      const answer = await request(url, {
+        ...options,
+        headers: { 'content-type': 'application/json' },
+      })
+      return { status: answer.statusCode, text: await answer.body.text() }
     },
     async *stream(path, signal) {
       const answer = await open('GET', path, undefined, signal)
@@ -64,7 +74,9 @@ async function* messages(body: AsyncIterable<Buffer>) {
     const blocks = text.split('\n\n')
     text = blocks.pop()!
     for (const block of blocks) {
-      const fields = new Map(block.split('\n').map((line) => line.split(/: ?(.*)/s, 2) as [string, string]))
+      const fields = new Map(
+        block.split('\n').map((line) => line.split(/: ?(.*)/s, 2) as [string, string]),
+      )
       const data = fields.get('data')
       if (data !== undefined) yield { event: fields.get('event') ?? 'message', data }
     }

@@ -3,7 +3,6 @@
  * the demo workflow (or takes the one of an earlier demo), sends it one event, prints the run with its
  * requests and responses and its `Dest`, and stays up.
  */
-import { request } from 'undici'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createApp } from '../app.ts'
 import { systemClock, IdSource } from '../clock.ts'
@@ -30,7 +29,7 @@ export const demo: Command = {
     try {
       const client = createApiClient(app.localUrl(), adminToken)
       const workflow = await saveDemoWorkflow(client, app.demoReceiverUrl()!)
-      await sendEvent(app.localUrl(), workflow)
+      await sendEvent(client, app.localUrl(), workflow.endpoint)
       printEvent(await newestFinished(client, workflow))
       printNextSteps(app.baseUrl(), workflow, config.adminToken ? undefined : adminToken)
       const cause = await Promise.race([stopped, app.failed])
@@ -66,7 +65,10 @@ return { greeted: names }`
 }
 
 async function saveDemoWorkflow(client: ApiClient, receiver: string): Promise<WorkflowWire> {
-  const { data } = await client.call<{ data: readonly WorkflowWire[] }>('GET', '/workflows?limit=200')
+  const { data } = await client.call<{ data: readonly WorkflowWire[] }>(
+    'GET',
+    '/workflows?limit=200',
+  )
   const earlier = data.find(({ name }) => name === NAME)
   const definition = { name: NAME, steps: demoSteps(receiver) }
   return earlier
@@ -74,14 +76,10 @@ async function saveDemoWorkflow(client: ApiClient, receiver: string): Promise<Wo
     : await client.call('POST', '/workflows', definition)
 }
 
-async function sendEvent(localUrl: string, workflow: WorkflowWire): Promise<void> {
-  const url = `${localUrl}${new URL(workflow.endpoint).pathname}/orders?from=demo`
-  const answer = await request(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ order: 42, items: ['tea', 'cake'] }),
-  })
-  console.log(`POST ${url} -> ${answer.statusCode} ${await answer.body.text()}\n`)
+async function sendEvent(client: ApiClient, localUrl: string, endpoint: string): Promise<void> {
+  const url = `${localUrl}${new URL(endpoint).pathname}/orders?from=demo`
+  const { status, text } = await client.trigger(url, { order: 42, items: ['tea', 'cake'] })
+  console.log(`POST ${url} -> ${status} ${text}\n`)
 }
 
 async function newestFinished(client: ApiClient, workflow: WorkflowWire): Promise<EventDetailWire> {
@@ -90,7 +88,9 @@ async function newestFinished(client: ApiClient, workflow: WorkflowWire): Promis
   while (systemClock.monotonicMs() < until) {
     const [row] = (await client.call<EventListWire>('GET', path)).data
     const detail = row && (await client.call<EventDetailWire>('GET', `/events/${row.id}`))
-    const open = detail?.deliveries.some(({ status }) => status === 'pending' || status === 'sending')
+    const open = detail?.deliveries.some(
+      ({ status }) => status === 'pending' || status === 'sending',
+    )
     if (detail?.run?.durationMs !== null && detail?.run && !open) return detail
     await delay(50)
   }

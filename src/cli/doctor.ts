@@ -9,7 +9,9 @@ export const doctor: Command = {
     const { json: _, ...settings } = flags
     const findings = await diagnose(loadConfig(settings))
     if (json) console.log(JSON.stringify(findings))
-    else for (const { ok, part, text } of findings) console.log(`${ok ? 'ok  ' : 'FAIL'}  ${part.padEnd(10)} ${text}`)
+    else
+      for (const { ok, part, text } of findings)
+        console.log(`${ok ? 'ok  ' : 'FAIL'}  ${part.padEnd(10)} ${text}`)
     return findings.every(({ ok }) => ok) ? 0 : 1
   },
 }

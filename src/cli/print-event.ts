@@ -12,7 +12,9 @@ export function printRow(row: Row, json: boolean): void {
   const duration = row.durationMs === null ? '-' : milliseconds(row.durationMs)
   const note = row.message ?? row.error?.message ?? ''
   const head = `${time}  ${row.method.padEnd(6)} ${safe(row.path)}`
-  console.log(`${head}  ${row.dest.delivered}/${row.dest.total}  ${duration}  ${safe(note)}  ${row.id}`)
+  console.log(
+    `${head}  ${row.dest.delivered}/${row.dest.total}  ${duration}  ${safe(note)}  ${row.id}`,
+  )
 }
 
 export function printEvent(detail: EventDetailWire): void {
@@ -30,7 +32,8 @@ export function printEvent(detail: EventDetailWire): void {
       console.log(`    $event ${change.op} ${safe(change.path)}${safe(value)}`)
     }
     if (step.error) console.log(`    ${errorLine(step.error)}`)
-    for (const skip of step.skipped) console.log(`    [${skip.index}] skipped: ${safe(skip.reason)}`)
+    for (const skip of step.skipped)
+      console.log(`    [${skip.index}] skipped: ${safe(skip.reason)}`)
     for (const delivery of detail.deliveries) {
       if (delivery.step === step.name) printDelivery(delivery)
     }
@@ -59,7 +62,8 @@ function milliseconds(value: number): string {
   return value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`
 }
 
-const shorten = (text: string): string => (text.length > 200 ? `${safe(text.slice(0, 200))}…` : safe(text))
+const shorten = (text: string): string =>
+  text.length > 200 ? `${safe(text.slice(0, 200))}…` : safe(text)
 
 /** Control characters, and those that reorder or hide text, as escapes. */
 export function safe(text: string): string {
