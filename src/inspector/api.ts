@@ -16,7 +16,7 @@ import type {
 } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Type from 'typebox'
+import { Type } from 'typebox'
 import { allows } from '../account/tokens.ts'
 import type { Authenticate } from '../account/authenticate.ts'
 import { AppError } from '../errors.ts'
@@ -59,6 +59,7 @@ export function createApi(deps: Deps): { readonly api: Api; readonly routes: rea
   const routes: RouteRow[] = []
   const api: Api = Fastify({
     bodyLimit: limits.apiBodyBytes,
+    routerOptions: { maxParamLength: limits.requestHeaderBytes },
     serverFactory: (handler) => createServer(handler),
     frameworkErrors: (error, _, reply) => {
       refuse(reply.raw, appErrorOf(error))
@@ -95,7 +96,7 @@ function readJsonOnly(api: Api): void {
   api.removeAllContentTypeParsers()
   api.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     if (text === '') done(null, undefined)
-    else parse(request, text as string, done)
+    else void parse(request, text as string, done)
   })
 }
 

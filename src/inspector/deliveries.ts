@@ -1,5 +1,5 @@
 /** Deliveries: the two things a person can decide about one, to send it once more or not to send it. */
-import Type from 'typebox'
+import { Type } from 'typebox'
 import type { Principal } from '../model/account.ts'
 import type { Api } from './api.ts'
 import { findDelivery } from './find.ts'

@@ -2,7 +2,7 @@
  * Events: what came in, what it did, and doing it again. A replay is a new event with the bytes of the
  * old one; it names its origin, and only the person who asked decides whether today's workflow runs it.
  */
-import Type from 'typebox'
+import { Type } from 'typebox'
 import type { InspectorDeps, Submission } from './ports.ts'
 import { AppError } from '../errors.ts'
 import { limits } from '../model/limits.ts'
@@ -64,7 +64,7 @@ export function eventRoutes(api: Api, deps: Deps): void {
         tags,
         summary: 'Run an event again, as a new event',
         params: Id,
-        body: Type.Optional(requests.Replay),
+        body: wire.nullable(requests.Replay),
         response: { 201: wire.Created },
       },
     },

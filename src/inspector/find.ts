@@ -18,7 +18,7 @@ export async function findWorkflow(
   id: string,
 ): Promise<Workflow> {
   const found = isWorkflowId(id) ? await store.inspect.workflow(accountId, id) : undefined
-  return found ?? refuse('workflow', id)
+  return found ?? notFound('workflow', id)
 }
 
 export async function findEvent(
@@ -27,7 +27,7 @@ export async function findEvent(
   id: string,
 ): Promise<EventDetail> {
   const found = isEventId(id) ? await store.inspect.event(accountId, id) : undefined
-  return found ?? refuse('event', id)
+  return found ?? notFound('event', id)
 }
 
 export type FoundDelivery = {
@@ -43,9 +43,10 @@ export async function findDelivery(
 ): Promise<FoundDelivery> {
   const key = parseDeliveryId(id)
   const found = key && (await store.inspect.deliveryStatus(accountId, key))
-  return found ? { key, ...found } : refuse('delivery', id)
+  return found ? { key, ...found } : notFound('delivery', id)
 }
 
-function refuse(noun: string, id: string): never {
-  throw new AppError('not_found', { noun, id })
+/** The id stands in the answer as it was asked for, short of being an answer of its own. */
+export function notFound(noun: string, id: string): never {
+  throw new AppError('not_found', { noun, id: id.slice(0, 64) })
 }

@@ -41,8 +41,13 @@ const SECURITY_HEADERS = {
 
 export function createInspector(deps: InspectorDeps, options: InspectorOptions): Inspector {
   const authenticate = createAuthenticate(deps, options.adminToken)
-  const heartbeatMs = options.heartbeatMs ?? limits.liveHeartbeatMs
-  const live = new LiveStreams({ ...deps, authenticate, heartbeatMs })
+  const live = new LiveStreams(
+    { ...deps, authenticate },
+    {
+      heartbeatMs: options.heartbeatMs ?? limits.liveHeartbeatMs,
+      capacity: options.liveStreams ?? limits.liveStreams,
+    },
+  )
   const readiness = new Readiness(deps)
   const { api, routes } = createApi({ authenticate, log: deps.log })
   addRoutes(api, routes, deps, options, live, readiness)

@@ -2,30 +2,34 @@
  * The live streams of a workflow: what changed, as it changes. A stream lives no longer than the token
  * that opened it: a revoked one ends at once, an expired one with the next heartbeat.
  */
-import Type from 'typebox'
+import { Type } from 'typebox'
 import type { Authenticate } from '../account/authenticate.ts'
 import { AppError } from '../errors.ts'
 import type { Principal } from '../model/account.ts'
-import { limits } from '../model/limits.ts'
 import type { Hint } from '../notifier/notifier.ts'
 import type { Api } from './api.ts'
 import { findWorkflow } from './find.ts'
 import { LiveStream } from './live-stream.ts'
 import type { InspectorDeps } from './ports.ts'
 
-type Deps = Pick<InspectorDeps, 'store' | 'notifier'> & {
-  readonly authenticate: Authenticate
+type Deps = Pick<InspectorDeps, 'store' | 'notifier'> & { readonly authenticate: Authenticate }
+
+type Options = {
   readonly heartbeatMs: number
+  /** Streams open at a time; the next is refused. */
+  readonly capacity: number
 }
 
 type Reader = { readonly principal: Principal; readonly stream: LiveStream }
 
 export class LiveStreams {
   readonly #deps: Deps
+  readonly #options: Options
   readonly #readers = new Set<Reader>()
 
-  constructor(deps: Deps) {
+  constructor(deps: Deps, options: Options) {
     this.#deps = deps
+    this.#options = options
   }
 
   addRoutes(api: Api): void {
@@ -45,7 +49,7 @@ export class LiveStreams {
         },
       },
       async (request, reply) => {
-        if (this.#readers.size >= limits.liveStreams) {
+        if (this.#readers.size >= this.#options.capacity) {
           throw new AppError('overloaded', { what: 'the number of live streams' })
         }
         const { id } = await findWorkflow(this.#deps.store, request.principal, request.params.id)
@@ -84,7 +88,7 @@ export class LiveStreams {
     const heart = setInterval(() => {
       stream.beat()
       this.#deps.authenticate(authorization).catch(() => stream.close())
-    }, this.#deps.heartbeatMs)
+    }, this.#options.heartbeatMs)
     this.#readers.add(reader)
     response.once('close', () => {
       leave()

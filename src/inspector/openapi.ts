@@ -4,7 +4,7 @@
  * needs and the shape of its refusals.
  */
 import swagger from '@fastify/swagger'
-import Type from 'typebox'
+import { Type } from 'typebox'
 import type { Api, RouteRow } from './api.ts'
 import { PROBLEM_TYPE } from './problem.ts'
 import { Problem } from './wire.ts'

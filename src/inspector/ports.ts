@@ -43,4 +43,5 @@ export type InspectorOptions = {
   /** Where the world reaches this server, without a slash at the end; known once it listens. */
   readonly baseUrl: () => string
   readonly heartbeatMs?: number
+  readonly liveStreams?: number
 }

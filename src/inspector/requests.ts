@@ -2,20 +2,23 @@
  * The shapes of what is sent to the API: queries and bodies, as SPEC section 8 gives them. Unknown
  * names are refused everywhere, so a misspelt field is an error and never a silent no.
  */
-import Type from 'typebox'
+import { Type } from 'typebox'
+import type { TSchema } from 'typebox'
 import { limits } from '../model/limits.ts'
 import {
+  Auth,
   codeFields,
   DeliveryStatus,
   Instant,
   noteFields,
   nullable,
+  RetryPolicy,
   RunStatus,
   Scopes,
   Settings,
   stepName,
   strict,
-  webhookFields,
+  texts,
   workflowName,
 } from './wire.ts'
 
@@ -46,11 +49,25 @@ export const EventsQuery = Type.Object(
   strict,
 )
 
+/** Null leaves a field out too, which is what a cleared form field sends. */
+const maybe = <Field extends TSchema>(field: Field) => Type.Optional(nullable(field))
+
+const newWebhookFields = {
+  type: Type.Literal('webhook'),
+  url: Type.String({ minLength: 1 }),
+  payload: maybe(Type.String({ description: 'A JavaScript expression' })),
+  method: maybe(Type.String()),
+  headers: maybe(texts),
+  params: maybe(texts),
+  auth: maybe(Auth),
+  retry: maybe(RetryPolicy),
+}
+
 /** A step as sent: its name may be left out. */
 const NewStep = Type.Union(
   [
     Type.Object({ name: Type.Optional(stepName), ...codeFields }, strict),
-    Type.Object({ name: Type.Optional(stepName), ...webhookFields }, strict),
+    Type.Object({ name: Type.Optional(stepName), ...newWebhookFields }, strict),
     Type.Object({ name: Type.Optional(stepName), ...noteFields }, strict),
   ],
   { title: 'NewStep' },
@@ -58,13 +75,32 @@ const NewStep = Type.Union(
 
 const newSteps = Type.Array(NewStep, { maxItems: limits.stepsPerWorkflow })
 
-const NewSettings = Type.Object(Type.Partial(Settings).properties, {
-  ...strict,
-  title: 'NewSettings',
-})
+const rate = Type.Object(
+  { perSecond: maybe(Type.Integer({ minimum: 1 })), burst: maybe(Type.Integer({ minimum: 1 })) },
+  strict,
+)
+const { timeoutMs, memoryMb, deliverOnError, resendInterrupted, response, isolation } =
+  Settings.properties
+
+/** What is left out, or null, has its default. */
+const NewSettings = Type.Object(
+  {
+    timeoutMs: maybe(timeoutMs),
+    memoryMb: maybe(memoryMb),
+    rate: maybe(rate),
+    deliverOnError: maybe(deliverOnError),
+    resendInterrupted: maybe(resendInterrupted),
+    retry: maybe(RetryPolicy),
+    signing: Type.Optional(Settings.properties.signing),
+    response: maybe(response),
+    isolation: maybe(isolation),
+    triggerAuth: Type.Optional(Settings.properties.triggerAuth),
+  },
+  { ...strict, title: 'NewSettings' },
+)
 
 export const NewWorkflow = Type.Object(
-  { name: workflowName, steps: newSteps, settings: Type.Optional(NewSettings) },
+  { name: workflowName, steps: newSteps, settings: maybe(NewSettings) },
   { ...strict, title: 'NewWorkflow' },
 )
 

@@ -4,7 +4,7 @@
  * deliveries that were canceled before their first attempt. With `send`, it is an event like any other,
  * marked as a test.
  */
-import Type from 'typebox'
+import { Type } from 'typebox'
 import { AppError } from '../errors.ts'
 import type { Principal } from '../model/account.ts'
 import type { RawRequest } from '../model/event.ts'
@@ -66,13 +66,22 @@ export function testRoutes(api: Api, deps: Deps): void {
 }
 
 async function requestOf(deps: Deps, principal: Principal, event: unknown): Promise<RawRequest> {
-  if (typeof event !== 'string') return requestFromEvent(event)
+  if (typeof event !== 'string') return editedRequest(event)
   const { request, error } = await findEvent(deps.store, principal, event)
   if (error) {
     const reason = `${event} was not accepted (${error.code}), so its bytes were not kept`
     throw new AppError('test_invalid', { reason })
   }
   return request
+}
+
+function editedRequest(event: unknown): RawRequest {
+  try {
+    return requestFromEvent(event)
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause
+    throw new AppError('test_invalid', { reason: cause.message }, { cause })
+  }
 }
 
 function stepsOf(deps: Deps, workflow: Workflow, sent: unknown): readonly Step[] {

@@ -1,8 +1,8 @@
 /** API tokens: issued, listed and revoked by an admin of the account. The secret is shown once. */
-import Type from 'typebox'
+import { Type } from 'typebox'
 import { createToken } from '../account/tokens.ts'
-import { AppError } from '../errors.ts'
 import type { Api } from './api.ts'
+import { notFound } from './find.ts'
 import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
 import { toWireToken } from './to-wire-workflow.ts'
@@ -61,7 +61,7 @@ export function tokenRoutes(api: Api, deps: Deps): void {
     },
     async ({ principal, params: { id } }, reply) => {
       const deleted = await deps.store.deleteToken(principal.accountId, id)
-      if (!deleted) throw new AppError('not_found', { noun: 'token', id })
+      if (!deleted) notFound('token', id)
       deps.revoked(id)
       return reply.code(204).send(null)
     },

@@ -6,14 +6,15 @@
  * A schema with a `title` becomes a named component of the document. Instants are ISO 8601 with
  * milliseconds, durations integers or fractions in `...Ms`, absent values `null`, never missing.
  */
-import Type from 'typebox'
+import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
+import type { HeaderPair as HeaderPairWire } from '../model/event.ts'
 import { limits } from '../model/limits.ts'
 
 export const strict = { additionalProperties: false } as const
 const list = <Item extends TSchema>(item: Item) => Type.Immutable(Type.Array(item))
 export const nullable = <Inner extends TSchema>(inner: Inner) => Type.Union([inner, Type.Null()])
-const texts = Type.Record(Type.String(), Type.String())
+export const texts = Type.Record(Type.String(), Type.String())
 export const Instant = Type.String({ format: 'date-time' })
 const Milliseconds = Type.Number({ minimum: 0 })
 const Count = Type.Integer({ minimum: 0 })
@@ -37,7 +38,7 @@ export const Created = Type.Object({ id: Type.String() }, strict)
 
 /* Definitions */
 
-const RetryPolicy = Type.Union(
+export const RetryPolicy = Type.Union(
   [
     Type.Boolean(),
     Type.Object(
@@ -51,15 +52,17 @@ const RetryPolicy = Type.Union(
   { title: 'RetryPolicy' },
 )
 
+export const Auth = Type.Object({ username: Type.String(), password: Type.String() }, strict)
+
 export const codeFields = { type: Type.Literal('code'), code: Type.String() }
-export const webhookFields = {
+const webhookFields = {
   type: Type.Literal('webhook'),
   url: Type.String(),
   payload: Type.Optional(Type.String({ description: 'A JavaScript expression' })),
   method: Type.Optional(Type.String()),
   headers: Type.Optional(texts),
   params: Type.Optional(texts),
-  auth: Type.Optional(Type.Object({ username: Type.String(), password: Type.String() }, strict)),
+  auth: Type.Optional(Auth),
   retry: Type.Optional(RetryPolicy),
 }
 export const noteFields = { type: Type.Literal('note'), text: Type.String() }
@@ -119,7 +122,13 @@ export type VersionWire = Static<typeof WorkflowVersion>
 
 /* Events */
 
-const HeaderPair = Type.Immutable(Type.Tuple([Type.String(), Type.String()]))
+/** JSON Schema 2020-12 writes tuples otherwise than TypeBox does; a pair of texts needs neither way. */
+const HeaderPair = Type.Unsafe<HeaderPairWire>({
+  type: 'array',
+  items: { type: 'string' },
+  minItems: 2,
+  maxItems: 2,
+})
 const Headers = list(HeaderPair)
 const Encoding = Type.Enum(['utf8', 'base64'])
 

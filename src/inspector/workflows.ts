@@ -2,13 +2,12 @@
  * Workflows: what a person defines. A save is checked whole, steps compiled, before anything is stored;
  * ingest hears of every change, so that an endpoint opens and closes at once.
  */
-import { AppError } from '../errors.ts'
-import Type from 'typebox'
+import { Type } from 'typebox'
 import { limits } from '../model/limits.ts'
 import type { Definition, Workflow } from '../model/workflow.ts'
 import type { Api } from './api.ts'
 import { compileCheckOf } from './check-request.ts'
-import { findWorkflow } from './find.ts'
+import { findWorkflow, notFound } from './find.ts'
 import type { InspectorDeps, InspectorOptions } from './ports.ts'
 import * as requests from './requests.ts'
 import { toWireVersion, toWireWorkflow } from './to-wire-workflow.ts'
@@ -202,8 +201,7 @@ function versions(api: Api, deps: Deps): void {
       const workflow = await findWorkflow(deps.store, principal, id)
       const number = /^[1-9]\d{0,8}$/.test(version) ? Number(version) : 0
       const found = await deps.store.findVersion(principal.accountId, workflow.id, number)
-      if (!found) throw new AppError('not_found', { noun: 'version', id: version })
-      return toWireVersion(found)
+      return toWireVersion(found ?? notFound('version', version))
     },
   )
 }

@@ -1,0 +1,58 @@
+/** Bodies as the API shows them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { shownBody } from '../../src/inspector/shown-body.ts'
+import { limits } from '../../src/model/limits.ts'
+
+const received = (coding: string | null, truncated = false) => ({
+  truncated,
+  headers: coding === null ? [] : ([['Content-Encoding', coding]] as const),
+})
+
+test('shown body: UTF-8 is text, byte for byte, and anything else base64 [117]', () => {
+  const texts = ['', 'plain', 'é 中 😀', '\0', '﻿marked', '<script>']
+  for (const text of texts) {
+    assert.deepEqual(shownBody(Buffer.from(text)), { body: text, bodyEncoding: 'utf8' })
+  }
+  for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0x68, 0x69, 0xfe]]) {
+    const body = Buffer.from(bytes).toString('base64')
+    assert.deepEqual(shownBody(Buffer.from(bytes)), { body, bodyEncoding: 'base64' })
+  }
+})
+
+test('shown body: a cut in the middle of a character does not make text of bytes [114]', () => {
+  const whole = Buffer.from('naïve 😀')
+  for (let cut = 1; cut <= whole.length; cut++) {
+    const { body, bodyEncoding } = shownBody(whole.subarray(0, cut), received(null, true))
+    assert.equal(bodyEncoding, 'utf8')
+    assert.ok('naïve 😀'.startsWith(body) && body.length >= cut - 5, body)
+  }
+  assert.equal(shownBody(whole, received(null, true)).body, 'naïve 😀')
+  assert.equal(shownBody(whole.subarray(0, 3), received(null)).bodyEncoding, 'base64')
+})
+
+test('shown body: a compressed answer is shown as the text it holds', () => {
+  const text = '{"fine":true}'
+  for (const [coding, bytes] of [
+    ['gzip', gzipSync(text)],
+    ['X-GZIP', gzipSync(text)],
+    ['deflate', deflateSync(text)],
+    ['br', brotliCompressSync(text)],
+    ['zstd', zstdCompressSync(text)],
+  ] as const) {
+    assert.deepEqual(shownBody(bytes, received(coding)), { body: text, bodyEncoding: 'utf8' })
+  }
+})
+
+test('shown body: a bomb, a lie and an unknown coding are shown as they came [115] [116]', () => {
+  const bomb = gzipSync(Buffer.alloc(40 * 1024 * 1024))
+  assert.ok(bomb.length < limits.responseStoredBytes)
+  const begun = performance.now()
+  const shown = shownBody(bomb, received('gzip'))
+  assert.ok(performance.now() - begun < 500, 'it was unpacked whole')
+  assert.deepEqual(shown, { body: bomb.toString('base64'), bodyEncoding: 'base64' })
+  assert.equal(shownBody(Buffer.from('not gzip'), received('gzip')).body, 'not gzip')
+  assert.equal(shownBody(Buffer.from('as is'), received('rot13')).body, 'as is')
+  assert.equal(shownBody(Buffer.from('as is'), received('identity')).body, 'as is')
+})
