@@ -29,6 +29,7 @@ export type RefusalCode =
 
 /** How a connection came to be: measured once per socket, for the attempt that opened it. */
 export type ConnectionFacts = {
+  /** With its port: `203.0.113.7:443`, `[2001:db8::7]:443`. */
   readonly remoteAddress: string
   readonly dnsMs: number
   readonly connectMs: number

@@ -6,6 +6,7 @@
  * Invariant: a name alone never allows anything. Before DNS it can only be refused; what it resolves
  * to is judged address by address, and a name from inside needs the operator's word for each.
  */
+import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { limits } from '../model/limits.ts'
 import { canonicalAddress, parseAddress, withPort } from './address.ts'
@@ -102,7 +103,7 @@ export function createPolicy({ allow, self = () => [] }: Options): Policy {
 /** The address that a host spells, brackets or not; null for a name. */
 export function literalOf(host: string): string | null {
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
-  return canonicalAddress(bare) === null ? null : bare
+  return isIP(bare) === 0 ? null : bare
 }
 
 /** A name as it is looked up and compared: lower case, no final dot. */

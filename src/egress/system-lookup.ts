@@ -10,8 +10,9 @@ import { readFile } from 'node:fs/promises'
 import { parseAddress } from './address.ts'
 import type { Lookup } from './resolve.ts'
 
-/** Two tries end before resolve.ts's own deadline, so a server that drops AAAA leaves A's answer. */
 const PATIENCE = { timeout: 1_500, tries: 2, maxTimeout: 2_500 }
+/** Some name servers drop questions for AAAA; once one family is known the other has this long. */
+const OTHER_FAMILY_MS = 500
 const HOSTS_FILE =
   process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts'
 
@@ -39,24 +40,23 @@ async function askServers(
   if (servers) resolver.setServers(servers)
   const cancel = () => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })
-  const [four, six] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
+  const questions = [resolver.resolve4(name), resolver.resolve6(name)] as const
+  let grace: NodeJS.Timeout | undefined
+  for (const question of questions) {
+    question.then(
+      () => (grace ??= setTimeout(cancel, OTHER_FAMILY_MS)),
+      () => undefined, // told by allSettled
+    )
+  }
+  const settled = await Promise.allSettled(questions)
+  clearTimeout(grace)
   signal.removeEventListener('abort', cancel)
 
-  const answers = [four, six].flatMap((result) =>
-    result.status === 'fulfilled' ? result.value : [],
-  )
-  if (answers.length > 0) return answers
-  throw four.status === 'rejected' && six.status === 'rejected' ? tellingOf(four, six) : noData()
-}
-
-/** "No such record" says less than any other failure. */
-function tellingOf(four: PromiseRejectedResult, six: PromiseRejectedResult): Error {
-  const [first, second] = [four.reason, six.reason] as [NodeJS.ErrnoException, Error]
-  return first.code === 'ENODATA' ? second : first
-}
-
-function noData(): Error {
-  return Object.assign(new Error('DNS: empty answer'), { code: 'ENODATA' })
+  const answers = settled.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+  const failures = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+  if (answers.length > 0 || failures.length === 0) return answers
+  // "No such record" says less than any other failure.
+  throw failures.find(({ code }) => code !== 'ENODATA') ?? failures[0]
 }
 
 async function addressesInHostsFile(path: string, name: string): Promise<readonly string[]> {

@@ -16,6 +16,7 @@ const chain = Array.from({ length: 17 }, (_, index) => `c${index}.example`)
 const zone: Readonly<Record<string, DnsRecord>> = {
   'public.example': { addresses: ['93.184.216.34', '2606:2800:220:1::1'] },
   'four.example': { addresses: ['93.184.216.34'] },
+  'drops-aaaa.example': { addresses: ['93.184.216.34'], fourOnly: true },
   'mixed.example': { addresses: ['93.184.216.34', '::1'] },
   'alias.example': { cname: ['db.internal'], addresses: ['127.0.0.1'] },
   'chain.example': { cname: chain, addresses: ['10.0.0.1'] },
@@ -56,6 +57,12 @@ async function failure(name: string): Promise<string> {
 test('system lookup: a name has its addresses of both families', async () => {
   assert.deepEqual(await lookup('public.example', forever), ['93.184.216.34', '2606:2800:220:1::1'])
   assert.deepEqual(await lookup('four.example', forever), ['93.184.216.34'])
+})
+
+test('system lookup: a server that drops AAAA costs half a second, not the name', async () => {
+  const startedAt = performance.now()
+  assert.deepEqual(await lookup('drops-aaaa.example', forever), ['93.184.216.34'])
+  assert.ok(performance.now() - startedAt < 1_400)
 })
 
 test('[52] [57] system lookup: aliases and long chains to the inside are refused', async () => {

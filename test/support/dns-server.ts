@@ -6,10 +6,14 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { parseAddress } from '../../src/egress/address.ts'
 
-export type DnsRecord =
-  | { readonly addresses: readonly string[]; readonly cname?: readonly string[] }
-  | { readonly rcode: 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED' }
-  | 'silent'
+type Answer = {
+  readonly addresses: readonly string[]
+  readonly cname?: readonly string[]
+  /** Questions for AAAA are dropped. */
+  readonly fourOnly?: true
+}
+
+export type DnsRecord = Answer | { readonly rcode: 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED' } | 'silent'
 
 export type DnsServer = {
   /** `127.0.0.1:port` */
@@ -33,8 +37,9 @@ export async function startDns(
     const record = answer(name) ?? { rcode: 'NXDOMAIN' as const }
     if (record === 'silent') return
     const question = query.subarray(12, end + 4)
-    const records =
-      'rcode' in record ? [] : resourceRecords(name, record, question.readUInt16BE(end - 12))
+    const type = question.readUInt16BE(end - 12)
+    if ('fourOnly' in record && type === types.AAAA) return
+    const records = 'rcode' in record ? [] : resourceRecords(name, record, type)
     const header = Buffer.from(query.subarray(0, 12))
     header.writeUInt16BE(0x8180 | ('rcode' in record ? rcodes[record.rcode] : 0), 2)
     header.writeUInt16BE(records.length, 6)
@@ -53,11 +58,7 @@ export async function startDns(
   }
 }
 
-function resourceRecords(
-  name: string,
-  { addresses, cname = [] }: { addresses: readonly string[]; cname?: readonly string[] },
-  type: number,
-): Buffer[] {
+function resourceRecords(name: string, { addresses, cname = [] }: Answer, type: number): Buffer[] {
   const owners = [name, ...cname]
   const aliases = cname.map((alias, index) => resource(owners[index]!, types.CNAME, encode(alias)))
   const length = type === types.A ? 4 : 16
