@@ -17,6 +17,10 @@ export type FilePart = {
   readonly data_b64: string
 }
 
+const TAB = 0x09
+const LF = 0x0a
+const CR = 0x0d
+const SPACE = 0x20
 const DASH = 0x2d
 /** RFC 2046, 5.1.1. */
 const BOUNDARY = /^[\x20-\x7e]{1,70}$/
@@ -28,31 +32,38 @@ export function parseMultipart(
 ): Record<string, unknown> | undefined {
   if (!BOUNDARY.test(boundary)) return undefined
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
+  const line = Buffer.from(`--${boundary}`, 'latin1')
   const fields: Record<string, unknown> = {}
-  let at = afterFirst(buffer, delimiter)
-  for (let parts = 0; parts <= limits.multipartParts; parts++) {
-    if (at === -1) return undefined
-    if (buffer[at] === DASH && buffer[at + 1] === DASH) return fields
-    const headersAt = buffer.indexOf('\r\n', at)
+  let delimiter = findDelimiter(buffer, line, 0)
+  for (let parts = 0; delimiter && parts <= limits.multipartParts; parts++) {
+    if (delimiter.closes) return fields
+    const headersAt = delimiter.end
     const headersEnd = buffer.indexOf('\r\n\r\n', headersAt)
-    if (headersAt === -1 || headersEnd === -1) return undefined
-    if (headersEnd - at > limits.multipartHeaderBytes) return undefined
-    const end = buffer.indexOf(delimiter, headersEnd + 2)
+    if (headersEnd === -1 || headersEnd - headersAt > limits.multipartHeaderBytes) return undefined
+    // From the line end of the headers on: an empty part may share it with the delimiter.
+    const next = findDelimiter(buffer, line, headersEnd + 2)
     const headers = buffer.toString('utf8', headersAt, headersEnd)
-    if (end === -1 || !addPart(fields, headers, buffer.subarray(headersEnd + 4, end))) {
-      return undefined
-    }
-    at = end + delimiter.length
+    const content = buffer.subarray(headersEnd + 4, Math.max(next?.start ?? 0, headersEnd + 4))
+    if (!next || !addPart(fields, headers, content)) return undefined
+    delimiter = next
   }
   return undefined
 }
 
-/** The position behind the first delimiter, which needs no line end before it at the very start. */
-function afterFirst(buffer: Buffer, delimiter: Buffer): number {
-  if (buffer.indexOf(delimiter.subarray(2)) === 0) return delimiter.length - 2
-  const at = buffer.indexOf(delimiter)
-  return at === -1 ? -1 : at + delimiter.length
+/** `start` is where content before it ends, `end` where the line it stands on does. */
+type Delimiter = { readonly start: number; readonly end: number; readonly closes: boolean }
+
+/** The first line that is a delimiter; a line that only begins like one is content. */
+function findDelimiter(buffer: Buffer, line: Buffer, from: number): Delimiter | undefined {
+  for (let at = buffer.indexOf(line, from); at !== -1; at = buffer.indexOf(line, at + 1)) {
+    const begins = at === 0 || (buffer[at - 2] === CR && buffer[at - 1] === LF)
+    let end = at + line.length
+    const closes = buffer[end] === DASH && buffer[end + 1] === DASH
+    while (buffer[end] === SPACE || buffer[end] === TAB) end++
+    const ends = buffer[end] === CR && buffer[end + 1] === LF
+    if (begins && (closes || ends)) return { start: at - 2, end: end + 2, closes }
+  }
+  return undefined
 }
 
 function addPart(fields: Record<string, unknown>, headers: string, content: Buffer): boolean {

@@ -86,7 +86,8 @@ function bytesOf(data: unknown): Uint8Array | undefined {
 }
 
 function formOf(data: unknown): string {
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+  const hasFields = typeof data === 'object' && data !== null && !Array.isArray(data)
+  if (!hasFields || data instanceof Date) {
     return refuse(
       'data',
       `cannot be sent as a form: it is ${show(data)}, give an object or a string`,

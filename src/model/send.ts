@@ -270,7 +270,11 @@ function readAuth(auth: unknown): [string, string] {
 
 /** A copy, so that the value that was checked is the value that is kept. */
 function readRetry(value: unknown): RetryPolicy {
-  const retry = typeof value === 'object' ? structuredClone(value) : value
+  let retry = value
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const { schedule } = (retry = { ...value }) as { schedule?: unknown }
+    if (Array.isArray(schedule)) (retry as { schedule: unknown }).schedule = [...schedule]
+  }
   refuseIf('retry', retryFault(retry))
   return retry as RetryPolicy
 }
