@@ -11,6 +11,7 @@ import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
+import { assertNever } from '../errors.ts'
 import { GuestSockets } from './guest-sockets.ts'
 import type { Isolation } from './isolation.ts'
 import {
@@ -56,6 +57,7 @@ type Deps = {
 }
 
 type ActiveRun = { readonly run: GuestRun; timer: NodeJS.Timeout | null; heard: boolean }
+type OfRun = Extract<UpMessage, { type: 'begun' | 'log' | 'send' | 'skipped' | 'end' | 'done' }>
 type EndedRun = Omit<LateReport, 'step' | 'entry'> & {
   readonly program: Program
   lateEntries: number
@@ -63,6 +65,8 @@ type EndedRun = Omit<LateReport, 'step' | 'entry'> & {
 
 /** A guest that does not answer within this time is held to be busy with code that never gives way. */
 const PONG_MS = 100
+/** How long what outlived its run may go on in a process that takes no more runs. */
+const LINGER_MS = 1_000
 const STDERR_TAIL = 2_048
 /** Raw output that went around the captured streams; nobody reads more than the tail of it. */
 const RAW_OUTPUT_BYTES = 16 * 1024 * 1024
@@ -95,6 +99,9 @@ export class GuestProcess {
   #isDeaf = false
   #pings = 0
   #isGone = false
+  /** What the guest last said is left of ended runs; null while it has runs, or has not said. */
+  #left: readonly string[] | null = null
+  #lingering: NodeJS.Timeout | null = null
   readonly #pongs = new Map<number, () => void>()
   #stderr = ''
   #rawBytes = 0
@@ -139,6 +146,7 @@ export class GuestProcess {
   start(run: GuestRun): void {
     const nonce = this.#deps.nonce()
     const { job } = run
+    this.#left = null
     const active: ActiveRun = { run, timer: null, heard: false }
     this.#runs.set(nonce, active)
     if (this.isReady) this.#startClock(nonce, active)
@@ -148,10 +156,30 @@ export class GuestProcess {
     this.#send({ type: 'run', run: nonce, request, context: job.context, env: job.env }, body)
   }
 
+  /**
+   * Ends a retired process that has no runs. What they left behind gets a moment first, so that what it
+   * logs or throws is still reported.
+   */
+  leave(): void {
+    if (this.active > 0) return
+    if (this.#left?.length === 0) return this.kill(BY_SERVER)
+    this.#lingering ??= setTimeout(() => this.kill(BY_SERVER), LINGER_MS)
+  }
+
+  get isDying(): boolean {
+    return this.#death !== null
+  }
+
+  get isLingering(): boolean {
+    return this.#lingering !== null
+  }
+
   /** Ends the process and all in it. The runs it takes along are reported by `gone`. */
   kill(death: Death): void {
     this.isRetired = true
-    this.#death ??= death
+    if (this.#death) return
+    this.#death = death
+    if (this.active === 0) this.#reportLeftovers()
     const { pid } = this.#child
     if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null)
       return
@@ -240,22 +268,23 @@ export class GuestProcess {
         this.#pongs.delete(message.id)
         return answered()
       }
-      case 'left':
-        this.#hasLeftovers = true
-        this.isRetired = true
-        if (this.active === 0) this.#deps.events.finished(this)
-        return
+      case 'idle':
+        return this.#idle(message.left)
       case 'late':
         return this.#late(message)
-      default:
+      case 'begun':
+      case 'log':
+      case 'send':
+      case 'skipped':
+      case 'end':
+      case 'done':
         return this.#receiveOfRun(message, tail)
+      default:
+        return assertNever(message)
     }
   }
 
-  #receiveOfRun(
-    message: Exclude<UpMessage, { type: 'hello' | 'pong' | 'left' | 'late' }>,
-    tail: Uint8Array,
-  ): void {
+  #receiveOfRun(message: OfRun, tail: Uint8Array): void {
     const active = this.#runs.get(message.run)
     if (!active) throw new ProtocolError('a run that is not running')
     const { record } = active.run
@@ -316,6 +345,25 @@ export class GuestProcess {
     if (this.active === 0) this.#deps.events.finished(this)
   }
 
+  #idle(left: readonly string[]): void {
+    // A run that is on its way makes it busy again; the guest will say so anew after that one.
+    if (this.active > 0) return
+    this.#left = left
+    if (left.length > 0) this.isRetired = this.#hasLeftovers = true
+    if (this.isRetired) this.#deps.events.finished(this)
+  }
+
+  /** What a run started is still about and is now stopped: its user is told, for nobody else will. */
+  #reportLeftovers(): void {
+    const run = [...this.#ended.values()].at(-1)
+    if (!run || !this.#left || this.#left.length === 0) return
+    const { accountId, eventId, workflowId, program } = run
+    const what = this.#left.join(', ')
+    const text = `Something was still running after the run had ended (${what}) and was stopped: await it in the step`
+    const entry = { at: 0, level: 'warn' as const, text }
+    this.#deps.onLate({ accountId, eventId, workflowId, step: program.steps.at(-1)!.name, entry })
+  }
+
   /** The run is over its time. Whether it is to blame is known only if the process still answers. */
   #timeOut(nonce: string): void {
     const culprit = this.#runs.get(nonce)?.run
@@ -334,6 +382,7 @@ export class GuestProcess {
     if (this.#isGone) return
     this.#isGone = this.isRetired = this.#isDeaf = true
     this.#sockets.closeAll()
+    if (this.#lingering) clearTimeout(this.#lingering)
     const unfinished = [...this.#runs.values()].map(({ run }) => run)
     for (const [nonce, active] of this.#runs) this.#forget(nonce, active)
     const death = this.#death ?? this.#explain(code, signal)
@@ -379,6 +428,9 @@ function launch(isolation: Isolation, memoryMb: number): ChildProcess {
     ...(uid === null ? {} : { uid, gid: uid }),
   })
 }
+
+/** The server's own decision: nobody's fault. */
+export const BY_SERVER: Death = failure('ProcessEnded', 'The process was stopped by the server')
 
 function failure(name: string, message: string): Death {
   const error = { name, message, stack: `${name}: ${message}`, line: null, column: null }

@@ -17,7 +17,7 @@ const MESSAGE_LENGTH = 500
 
 type Stream = {
   readonly id: number
-  readonly run: string
+  run: string
   readonly abort: AbortController
   socket: Socket | null
   /** What the guest may still send, and what it has room for. */
@@ -62,6 +62,9 @@ export class GuestSockets {
         return
       case frameKind.close:
         return this.#drop(stream)
+      case frameKind.owner:
+        stream.run = this.#runIn(payload)
+        return
       case frameKind.credit:
         stream.maySend += readNumber(payload)
         if (stream.maySend > STREAM_WINDOW) throw new ProtocolError('more credit than there is')
@@ -106,6 +109,12 @@ export class GuestSockets {
       return this.#close(stream, Object.assign(new Error(message), { code: 'EMFILE' }))
     }
     void this.#dial(stream, target)
+  }
+
+  #runIn(payload: Uint8Array): string {
+    const run = nonce(readHead(payload))
+    if (!this.#deps.hasRun(run)) throw new ProtocolError('a stream of a run that is not running')
+    return run
   }
 
   async #dial(stream: Stream, target: { host: string; port: number }): Promise<void> {
@@ -190,6 +199,12 @@ export class GuestSockets {
     this.#deps.writer.frame(kind, id, payload)
     this.#deps.flush()
   }
+}
+
+function readHead(payload: Uint8Array): Readonly<Record<string, unknown>> {
+  const head = readJson(payload)
+  if (typeof head !== 'object' || head === null) throw new ProtocolError('a stream without a head')
+  return head as Record<string, unknown>
 }
 
 function reasonOf(error: unknown): CloseReason {

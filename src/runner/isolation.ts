@@ -7,7 +7,8 @@
  * Each flag closes a door that was found open: `node:sqlite` reads and writes any path under
  * `--permission`; SIGUSR1 opens an inspector; V8 flags turn off the bounds checks of WebAssembly.
  */
-import { accessSync, constants, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -22,6 +23,7 @@ const MODEL = path('../model/')
 const NOBODY = 65_534
 /** Ties the guest's life to ours and forbids it to gain privileges, where util-linux is installed. */
 const SETPRIV = '/usr/bin/setpriv'
+const TIED = ['--pdeathsig', 'KILL', '--no-new-privs', '--']
 
 export type Launch = {
   readonly command: string
@@ -38,23 +40,22 @@ export type Isolation = {
 /** Finds out once what this machine offers. */
 export function probeIsolation(): Isolation {
   const drop = probeUser()
-  const wrapper = isExecutable(SETPRIV)
-    ? [SETPRIV, '--pdeathsig', 'KILL', '--no-new-privs', '--']
-    : []
+  const hasSetpriv = probeSetpriv()
   const because = [
     'Node permission model, no environment, no network but the tunnel',
     drop.because,
-    wrapper.length > 0
-      ? 'dies with the server'
-      : 'setpriv is not installed: a busy guest outlives a crash',
+    hasSetpriv ? 'dies with the server' : 'setpriv is not installed: a busy guest outlives a crash',
     process.platform === 'linux' ? null : 'memory outside the heap is not watched on this platform',
   ]
   return {
     level: 'process',
     because: because.filter((part) => part !== null).join('; '),
     launch(memoryMb) {
-      const [command, ...args] = [...wrapper, process.execPath, ...flags(memoryMb), BOOT]
-      return { command: command!, args, uid: drop.uid }
+      const args = [...flags(memoryMb), BOOT]
+      const { execPath } = process
+      return hasSetpriv
+        ? { command: SETPRIV, args: [...TIED, execPath, ...args], uid: drop.uid }
+        : { command: execPath, args, uid: drop.uid }
     },
   }
 }
@@ -92,11 +93,8 @@ function isOpenToAll(path: string): boolean {
   return true
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+/** By trying: it may be missing, too old, or forbidden. */
+function probeSetpriv(): boolean {
+  const args = [...TIED, SETPRIV, '--version']
+  return spawnSync(SETPRIV, args, { stdio: 'ignore', timeout: 5_000 }).status === 0
 }

@@ -14,6 +14,7 @@
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { limits } from '../model/limits.ts'
+import { BY_SERVER } from './guest-process.ts'
 import type { Death, GuestProcess, GuestRun } from './guest-process.ts'
 import { RunRecord } from './run-record.ts'
 import type { Program, RunJob, RunResult } from './runner.ts'
@@ -98,7 +99,7 @@ export class Pool {
     if (this.#tick) clearInterval(this.#tick)
     this.#watch = this.#tick = null
     for (const lane of this.#lanes.values()) this.#refuse(lane, new AppError('draining'))
-    for (const process of this.#processes) process.kill(BY_US)
+    for (const process of this.#processes) process.kill(BY_SERVER)
     if (this.#processes.size === 0) return
     await new Promise<void>((resolve) => (this.#whenEmpty = resolve))
   }
@@ -124,9 +125,16 @@ export class Pool {
     const lane = this.#laneOf.get(process)
     if (!lane) return
     this.#retireIfDue(process)
-    if (process.isRetired && process.active === 0) return process.kill(BY_US)
+    if (process.isRetired && process.active === 0) return this.#letGo(process, lane)
     if (lane.waiting.length > 0) this.#serve(lane)
-    else if (this.#starved.size > 0 && process.active === 0) process.kill(BY_US)
+    else if (this.#starved.size > 0 && process.active === 0) process.kill(BY_SERVER)
+  }
+
+  /** At most one process of a lane lingers: what earlier runs left behind makes way. */
+  #letGo(process: GuestProcess, lane: Lane): void {
+    for (const other of lane.processes)
+      if (other !== process && other.isLingering) other.kill(BY_SERVER)
+    process.leave()
   }
 
   /** The process is gone with all its runs. */
@@ -137,12 +145,12 @@ export class Pool {
     lane?.processes.delete(process)
     const blank = this.#blanks.indexOf(process)
     if (blank !== -1) this.#blanks.splice(blank, 1)
-    if (!process.isReady && death !== BY_US) this.#failedBoots++
+    if (!process.isReady && death !== BY_SERVER) this.#failedBoots++
 
     for (const run of unfinished) this.#settleOrRepeat(process, run, death)
     if (lane && !this.#isStopped) this.#serve(lane)
     this.#dropIfEmpty(lane)
-    for (const starved of [...this.#starved]) this.#serve(starved)
+    for (const starved of Array.from(this.#starved)) this.#serve(starved)
     if (this.#processes.size === 0) this.#whenEmpty?.()
   }
 
@@ -221,9 +229,10 @@ export class Pool {
 
   /** A further process for the lane, where it is due one and there is room. */
   #grow(lane: Lane): GuestProcess | null {
-    if (lane.processes.size >= this.#options.processesPerProgram) return null
-    if (!lane.isSolo && lane.processes.size > 0) {
-      const isBooting = [...lane.processes].some((process) => !process.isReady)
+    const inUse = [...lane.processes].filter((process) => !process.isLingering)
+    if (inUse.length >= this.#options.processesPerProgram) return null
+    if (!lane.isSolo && inUse.length > 0) {
+      const isBooting = inUse.some((process) => !process.isReady)
       const waitedMs = this.#nowMs() - lane.waiting[0]!.queuedMs
       if (isBooting || waitedMs < QUEUED_MS) return null
     }
@@ -263,15 +272,19 @@ export class Pool {
 
   /** Frees a place: an idle process, oldest first; else one of the program that has most takes its leave. */
   #makeRoom(lane: Lane): void {
-    const others = [...this.#laneOf].filter(([, other]) => other !== lane)
-    if (others.some(([process]) => process.isRetired)) return
-    const idle = others.filter(([process]) => process.active === 0).map(([process]) => process)
-    const oldest = idle.sort((a, b) => a.idleSinceMs - b.idleSinceMs)[0] ?? this.#blanks[0]
-    if (oldest) return oldest.kill(BY_US)
-    const [largest] = others.sort(
-      ([a, laneA], [b, laneB]) =>
-        laneB.processes.size - laneA.processes.size || a.startedMs - b.startedMs,
-    )
+    const leaving = [...this.#processes].filter((process) => process.isRetired)
+    const coming = leaving.filter((process) => process.active > 0 || process.isDying)
+    if (coming.length >= this.#starved.size) return
+    const [oldest] = [...this.#laneOf.keys(), ...this.#blanks]
+      .filter((process) => process.active === 0 && !process.isDying)
+      .sort((a, b) => a.idleSinceMs - b.idleSinceMs)
+    if (oldest) return oldest.kill(BY_SERVER)
+    const [largest] = [...this.#laneOf]
+      .filter(([process, other]) => other !== lane && !process.isRetired)
+      .sort(
+        ([a, laneA], [b, laneB]) =>
+          laneB.processes.size - laneA.processes.size || a.startedMs - b.startedMs,
+      )
     if (largest && largest[1].processes.size >= lane.processes.size) largest[0].isRetired = true
   }
 
@@ -293,10 +306,11 @@ export class Pool {
     const nowMs = this.#nowMs()
     for (const process of this.#laneOf.keys()) {
       if (process.active > 0) process.checkMemory()
-      else if (nowMs - process.idleSinceMs > this.#options.idleMs) process.kill(BY_US)
-      else if (process.served > 0 && process.memoryShare() > MEMORY_SHARE) process.kill(BY_US)
+      else if (process.isRetired) continue
+      else if (nowMs - process.idleSinceMs > this.#options.idleMs) process.kill(BY_SERVER)
+      else if (process.served > 0 && process.memoryShare() > MEMORY_SHARE) process.kill(BY_SERVER)
     }
-    for (const lane of [...this.#lanes.values()]) this.#dropIfEmpty(lane)
+    for (const lane of this.#lanes.values()) this.#dropIfEmpty(lane)
     this.#fillBlanks()
   }
 
@@ -324,18 +338,4 @@ export class Pool {
   #nowMs(): number {
     return this.#deps.clock.monotonicMs()
   }
-}
-
-const BY_US: Death = {
-  ending: {
-    kind: 'failed',
-    error: {
-      name: 'Error',
-      message: 'The process was stopped by the server',
-      stack: '',
-      line: null,
-      column: null,
-    },
-  },
-  culprit: null,
 }

@@ -4,7 +4,7 @@
  *   frame   = u32 length of payload | u8 kind | u32 stream | payload         (big-endian)
  *   message = u32 length of head | head (JSON) | tail (bytes)                (the payload of kind 0)
  *
- * Kinds 1 to 6 carry the tunnelled sockets of user code, one `stream` number each; bodies travel as
+ * Kinds 1 to 7 carry the tunnelled sockets of user code, one `stream` number each; bodies travel as
  * bytes, never inside JSON. Every frame from the guest is hostile input: this file bounds its size and
  * its form, up-message.ts its meaning. Nothing here deserialises anything but JSON.
  *
@@ -26,6 +26,8 @@ export const frameKind = {
   opened: 5,
   /** The receiver has room for so many bytes more: u32. */
   credit: 6,
+  /** Guest: the stream serves this run from now on. JSON: `{ run }`. */
+  owner: 7,
 } as const
 
 /** Bytes that may be under way in each direction of a stream before the receiver grants more. */
@@ -116,7 +118,8 @@ export type UpMessage =
       readonly exportsBytes: number
     }
   | { readonly type: 'done'; readonly run: string; readonly durationMs: number }
-  | { readonly type: 'left'; readonly resources: readonly string[] }
+  /** Nothing runs any more. `left` names what user code left behind, by kind; it may come again. */
+  | { readonly type: 'idle'; readonly left: readonly string[] }
   | { readonly type: 'pong'; readonly id: number }
 
 /** The other end broke the protocol: it is not talked to any further. */

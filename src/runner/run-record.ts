@@ -30,11 +30,15 @@ export type Ending =
   | { readonly kind: 'failed'; readonly error: StepError }
 
 type Of<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>
+type Mutable<Type> = {
+  -readonly [Key in keyof Type]: Type[Key] extends readonly (infer Item)[] ? Item[] : Type[Key]
+}
 type OpenStep = {
-  -readonly [Key in keyof StepRecord]: StepRecord[Key] extends readonly (infer Item)[]
-    ? Item[]
-    : StepRecord[Key]
-} & { calls: number; endMessage: string | null; isOver: boolean }
+  readonly record: Mutable<StepRecord>
+  calls: number
+  endMessage: string | null
+  isOver: boolean
+}
 
 /** Above the guest's own bounds by what it does not count: keys, and values that stand for too large ones. */
 const EXPORT_BYTES = 2 * limits.runExportBytes
@@ -75,7 +79,7 @@ export class RunRecord {
     if (this.#logEntries > LOG_ENTRIES || this.#logBytes > limits.runLogBytes + 256)
       throw new ProtocolError('more log than a run may write')
     const { at, level, text } = message
-    this.#reached(message.step).logs.push({ at, level, text } satisfies LogEntry)
+    this.#reached(message.step).record.logs.push({ at, level, text } satisfies LogEntry)
   }
 
   send(message: Of<'send'>, tail: Uint8Array): void {
@@ -87,12 +91,17 @@ export class RunRecord {
     const body = message.hasBody ? tail.slice() : null
     const fields = checkFields({ ...(message.fields as object), body })
     const position = this.#job.program.steps[message.step]!.position
-    this.#sends.push({ step: position, stepName: step.name, index: message.index, ...fields })
+    this.#sends.push({
+      step: position,
+      stepName: step.record.name,
+      index: message.index,
+      ...fields,
+    })
   }
 
   skipped(message: Of<'skipped'>): void {
     const { index, reason } = message
-    this.#called(message.step, index).skipped.push({ index, reason } satisfies SkippedSend)
+    this.#called(message.step, index).record.skipped.push({ index, reason } satisfies SkippedSend)
   }
 
   end(message: Of<'end'>, tail: Uint8Array): void {
@@ -104,11 +113,11 @@ export class RunRecord {
     const diffBytes = tail.length - message.exportsBytes
     if (this.#exportBytes > EXPORT_BYTES || diffBytes > DIFF_BYTES)
       throw new ProtocolError('more exports than a run may keep')
-    step.exports = plainObject(readJson(tail.subarray(0, message.exportsBytes)))
-    step.diff = patch(readJson(tail.subarray(message.exportsBytes)))
-    step.status = message.status
-    step.durationMs = message.durationMs
-    step.error = message.error
+    step.record.exports = plainObject(readJson(tail.subarray(0, message.exportsBytes)))
+    step.record.diff = patch(readJson(tail.subarray(message.exportsBytes)))
+    step.record.status = message.status
+    step.record.durationMs = message.durationMs
+    step.record.error = message.error
     step.endMessage = message.message
     step.isOver = true
     if (message.status === 'succeeded') this.#current++
@@ -124,7 +133,7 @@ export class RunRecord {
     const durationMs = ending.kind === 'done' ? Math.min(ending.durationMs, elapsedMs) : elapsedMs
     if (ending.kind !== 'done') this.#cut(ending, durationMs)
     const { status, message } = this.#verdict(ending)
-    const steps = this.#steps.map(({ calls: _, endMessage: __, isOver: ___, ...step }) => step)
+    const steps = this.#steps.map(({ record }) => record)
     return {
       outcome: { status, startedAt: this.#startedAt, durationMs, message, steps },
       sends: this.#sends,
@@ -135,10 +144,11 @@ export class RunRecord {
   #cut(ending: Exclude<Ending, { kind: 'done' }>, durationMs: number): void {
     const step = this.#steps[Math.min(this.#current, this.#steps.length - 1)]
     if (!step) return
-    const before = this.#steps.reduce((sum, { durationMs }) => sum + durationMs, 0)
-    if (!step.isOver) step.durationMs = Math.max(0, Math.round((durationMs - before) * 100) / 100)
-    step.status = ending.kind
-    step.error = ending.kind === 'failed' ? ending.error : null
+    const before = this.#steps.reduce((sum, { record }) => sum + record.durationMs, 0)
+    if (!step.isOver)
+      step.record.durationMs = Math.max(0, Math.round((durationMs - before) * 100) / 100)
+    step.record.status = ending.kind
+    step.record.error = ending.kind === 'failed' ? ending.error : null
   }
 
   #verdict(ending: Ending): { status: FinalRunStatus; message: string | null } {
@@ -149,8 +159,9 @@ export class RunRecord {
         return { status: 'failed', message: exception(ending.error) }
       case 'done': {
         const last = this.#steps[Math.min(this.#current, this.#steps.length - 1)]
-        if (last?.status === 'failed') return { status: 'failed', message: exception(last.error) }
-        if (last?.status !== 'ended') return { status: 'succeeded', message: null }
+        if (last?.record.status === 'failed')
+          return { status: 'failed', message: exception(last.record.error) }
+        if (last?.record.status !== 'ended') return { status: 'succeeded', message: null }
         return {
           status: 'ended',
           message: last.endMessage === null ? '$end' : `$end: ${last.endMessage}`,
@@ -181,8 +192,8 @@ export class RunRecord {
 function openStep(name: string, type: StepRecord['type']): OpenStep {
   const status: StepStatus = 'not_run'
   const lists = { logs: [], diff: [], skipped: [] }
-  const state = { calls: 0, endMessage: null, isOver: false }
-  return { name, type, status, durationMs: 0, exports: {}, error: null, ...lists, ...state }
+  const record = { name, type, status, durationMs: 0, exports: {}, error: null, ...lists }
+  return { record, calls: 0, endMessage: null, isOver: false }
 }
 
 function checkFields(candidate: object): ReturnType<typeof checkSendFields> {

@@ -10,8 +10,8 @@ import type { StepEnd, UpMessage } from './protocol.ts'
 
 type Head = Readonly<Record<string, unknown>>
 
-const LEVELS: ReadonlySet<unknown> = new Set(['log', 'info', 'warn', 'error', 'debug'])
-const STATUSES: ReadonlySet<unknown> = new Set(['succeeded', 'ended', 'failed'])
+const LEVELS: ReadonlySet<LogEntry['level']> = new Set(['log', 'info', 'warn', 'error', 'debug'])
+const STATUSES: ReadonlySet<StepEnd> = new Set(['succeeded', 'ended', 'failed'])
 const NONCE_LENGTH = 22
 const REASON_LENGTH = 1_024
 /** Above what the guest cuts texts to; the guest's own bounds are the ones users meet. */
@@ -36,7 +36,7 @@ function checked(head: Head): UpMessage {
         type: head['type'],
         ...place(head),
         at: milliseconds(head, 'at'),
-        level: oneOf<LogEntry['level']>(head, 'level', LEVELS),
+        level: oneOf(head, 'level', LEVELS),
         text: text(head, 'text', TEXT_LENGTH),
       }
     case 'send':
@@ -59,15 +59,15 @@ function checked(head: Head): UpMessage {
         type: 'end',
         ...place(head),
         durationMs: milliseconds(head, 'durationMs'),
-        status: oneOf<StepEnd>(head, 'status', STATUSES),
+        status: oneOf(head, 'status', STATUSES),
         message: head['message'] === null ? null : text(head, 'message', TEXT_LENGTH),
         error: stepError(head['error']),
         exportsBytes: count(head, 'exportsBytes'),
       }
     case 'done':
       return { type: 'done', run: nonce(head), durationMs: milliseconds(head, 'durationMs') }
-    case 'left':
-      return { type: 'left', resources: names(head['resources']) }
+    case 'idle':
+      return { type: 'idle', left: names(head['left']) }
     case 'pong':
       return { type: 'pong', id: count(head, 'id') }
     default:
@@ -104,9 +104,10 @@ function milliseconds(head: Head, name: string): number {
   return value
 }
 
-function oneOf<Value>(head: Head, name: string, values: ReadonlySet<unknown>): Value {
-  if (!values.has(head[name])) throw invalid(name)
-  return head[name] as Value
+function oneOf<Value>(head: Head, name: string, values: ReadonlySet<Value>): Value {
+  const value = head[name] as Value
+  if (!values.has(value)) throw invalid(name)
+  return value
 }
 
 function stepError(value: unknown): Extract<UpMessage, { type: 'end' }>['error'] {
@@ -123,7 +124,7 @@ function stepError(value: unknown): Extract<UpMessage, { type: 'end' }>['error']
 }
 
 function names(value: unknown): readonly string[] {
-  if (!Array.isArray(value) || value.length > 10) throw invalid('resources')
+  if (!Array.isArray(value) || value.length > 10) throw invalid('left')
   return value.map((name: unknown) => text({ name }, 'name', 100))
 }
 

@@ -2,7 +2,7 @@
  * Entry of a guest process. It opens the line, puts the captured console and the tunnelled network in
  * place, raises the wall, and then runs what it is sent: one program for life, many runs, interleaved.
  */
-import { STREAM_FRAMES, installNetwork } from './network.ts'
+import { installNetwork } from './network.ts'
 import type { Network } from './network.ts'
 import { installConsole } from './console.ts'
 import { execute, interruptRun } from './execute.ts'
@@ -23,14 +23,18 @@ import { raiseWall } from './wall.ts'
 Error.stackTraceLimit = 30
 
 const activeResources = process.getActiveResourcesInfo.bind(process)
+const lookAgain = setTimeout
 const leave = (process as unknown as { reallyExit(code: number): never }).reallyExit.bind(process)
+
+const TURNS_TO_SETTLE = 5
+const LOOK_AGAIN_MS = 100
 
 let program: GuestProgram | undefined
 let active = 0
 
 const line: Line = openLine((kind, stream, payload) => {
   if (kind === frameKind.message) receive(payload)
-  else if (STREAM_FRAMES.has(kind)) network.receive(kind, stream, payload)
+  else network.receive(kind, stream, payload)
 })
 const log: Log = createLog(line)
 const network: Network = installNetwork(line)
@@ -67,15 +71,23 @@ function cut(steps: readonly { readonly length: number }[], sources: Uint8Array)
   return steps.map(({ length }) => new TextDecoder().decode(sources.subarray(at, (at += length))))
 }
 
-/** Once nothing runs, what still keeps this process alive was left behind by user code: say so. */
 function afterRun(): void {
   active--
+  if (active === 0) line.onTurn(() => tellIdle(TURNS_TO_SETTLE))
+}
+
+/**
+ * Nothing runs: what still keeps this process alive was left behind by user code. Immediates get a few
+ * turns to settle (closing sockets schedules some); what is left is looked at again until it is gone.
+ */
+function tellIdle(turns: number): void {
   if (active > 0) return
-  line.onTurn(() => {
-    if (active > 0) return
-    const left = activeResources().filter((resource) => resource !== 'PipeWrap')
-    if (left.length > 0) line.send({ type: 'left', resources: left.slice(0, 10) })
-  })
+  const left = activeResources().filter((resource) => resource !== 'PipeWrap')
+  if (turns > 0 && left.length > 0 && left.every((resource) => resource === 'Immediate')) {
+    return line.onTurn(() => tellIdle(turns - 1))
+  }
+  line.send({ type: 'idle', left: left.slice(0, 10) })
+  if (left.length > 0) lookAgain(() => tellIdle(0), LOOK_AGAIN_MS).unref()
 }
 
 /** `process.env` is the account's variables, for the run that asks. */

@@ -29,6 +29,8 @@ export type Line = {
   /** Sends before it returns, after all that was sent so far. */
   sendNow(message: UpMessage, tail?: Uint8Array): void
   frame(kind: number, stream: number, payload?: Uint8Array): void
+  json(kind: number, stream: number, value: object): void
+  number(kind: number, stream: number, value: number): void
   /** Calls back once before the frames of this turn are written, when `done` runs left none active. */
   onTurn(callback: () => void): void
 }
@@ -69,6 +71,14 @@ export function openLine(onFrame: Frame): Line {
     },
     frame(kind, stream, payload) {
       writer.frame(kind, stream, payload)
+      flushLater()
+    },
+    json(kind, stream, value) {
+      writer.json(kind, stream, bare(value))
+      flushLater()
+    },
+    number(kind, stream, value) {
+      writer.number(kind, stream, value)
       flushLater()
     },
     onTurn(callback) {

@@ -12,7 +12,7 @@ import type { StepState } from './run-state.ts'
 
 const LATE_TEXT_LENGTH = 8_192
 
-const { byteLength } = Buffer
+const byteLength = Buffer.byteLength.bind(Buffer)
 const now = performance.now.bind(performance)
 
 export type Log = (step: StepState, level: LogEntry['level'], text: string) => void

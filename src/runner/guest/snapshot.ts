@@ -69,7 +69,7 @@ const problem = (why: string): string => stringify({ $error: why })
 function reasonOf(error: unknown): string {
   try {
     // V8 explains a cycle over several lines; the first one names it.
-    return `${(error as Error).message}`.split('\n', 1)[0]!.slice(0, 200)
+    return (error as Error).message.split('\n', 1)[0]!.slice(0, 200)
   } catch {
     return 'its conversion threw'
   }
