@@ -39,6 +39,7 @@ test('test event: every event that can be derived comes back the same', () => {
     'text/plain',
     'application/x-www-form-urlencoded',
   )
+  const query = fc.string().map((text) => `a=${encodeURIComponent(text.toWellFormed())}&a`)
   fc.assert(
     fc.property(
       fc.oneof(
@@ -46,7 +47,7 @@ test('test event: every event that can be derived comes back the same', () => {
         fc.json().map((text) => Buffer.from(text)),
       ),
       type,
-      fc.webQueryParameters(),
+      query,
       fc.constantFrom('/', '/a', '/a/b%2F'),
       (body, contentType, query, path) => {
         const headers = [['Content-Type', contentType] as const, ['Host', 'hooks.test'] as const]
