@@ -10,6 +10,7 @@ import type { Workflow } from '../model/workflow.ts'
 import type { EventDetail } from '../store/inspect.ts'
 import type { Api } from './api.ts'
 import { findEvent, findWorkflow } from './find.ts'
+import { readInstant } from './instant.ts'
 import * as requests from './requests.ts'
 import { toWireEvent, toWireEventRow } from './to-wire-event.ts'
 import * as wire from './wire.ts'
@@ -36,7 +37,8 @@ export function eventRoutes(api: Api, deps: Deps): void {
     async ({ principal, params, query }) => {
       const { limit = limits.pageSize, cursor = null, before, ...rest } = query
       const { accountId, id } = await findWorkflow(deps.store, principal, params.id)
-      const filter = before === undefined ? rest : { ...rest, before: Date.parse(before) }
+      const filter =
+        before === undefined ? rest : { ...rest, before: readInstant(before, 'before') }
       const page = await deps.store.inspect.listEvents(accountId, id, filter, limit, cursor)
       return { data: page.data.map(toWireEventRow), nextCursor: page.nextCursor }
     },

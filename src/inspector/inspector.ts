@@ -26,7 +26,10 @@ import { workflowRoutes } from './workflows.ts'
 export type Inspector = Service & {
   /** Answers one request. Before `start` and after `stop` it is refused. */
   handle(request: IncomingMessage, response: ServerResponse): void
-  /** What `readyz` says; `start` does not make it true. */
+  /**
+   * What `readyz` says; `start` does not make it true. Not ready again means draining: live streams
+   * end, so that their connections can.
+   */
   setReady(ready: boolean): void
   /** Every route with the scope it needs, complete once started. */
   readonly routes: readonly RouteRow[]
@@ -54,7 +57,10 @@ export function createInspector(deps: InspectorDeps, options: InspectorOptions):
   let state: 'starting' | 'open' | 'draining' = 'starting'
   return {
     routes,
-    setReady: (ready) => readiness.set(ready),
+    setReady: (ready) => {
+      readiness.set(ready)
+      if (!ready) live.drain()
+    },
     start: async () => {
       await api.ready()
       if (state === 'starting') state = 'open'
@@ -62,7 +68,7 @@ export function createInspector(deps: InspectorDeps, options: InspectorOptions):
     stop: async () => {
       state = 'draining'
       readiness.set(false)
-      live.closeAll()
+      live.drain()
       await api.close()
     },
     handle: (request, response) => {

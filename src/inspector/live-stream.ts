@@ -17,6 +17,7 @@ export class LiveStream {
   readonly #held: string[] = []
   #blocked = false
   #lost = false
+  #closed = false
   #sequence = 0
 
   /** `resumes`: the reader was here before and cannot know what it missed. */
@@ -29,6 +30,7 @@ export class LiveStream {
   }
 
   send(name: 'event' | 'run' | 'delivery', data: LiveData): void {
+    if (this.#closed) return
     const frame = `id: ${++this.#sequence}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
     if (!this.#blocked) this.#write(frame)
     else if (this.#held.length < limits.liveHeldHints) this.#held.push(frame)
@@ -37,11 +39,14 @@ export class LiveStream {
 
   /** A comment, so that neither side nor a proxy between takes silence for the end. */
   beat(): void {
-    if (!this.#blocked) this.#write(':\n\n')
+    if (!this.#blocked && !this.#closed) this.#write(':\n\n')
   }
 
+  /** A reader that does not read would not see the end either: its connection is cut. */
   close(): void {
-    this.#response.end()
+    this.#closed = true
+    if (this.#blocked) this.#response.destroy()
+    else this.#response.end()
   }
 
   #write(frame: string): void {
@@ -49,6 +54,7 @@ export class LiveStream {
   }
 
   #drain(): void {
+    if (this.#closed) return
     const frames = this.#lost ? [RESET] : this.#held.splice(0)
     this.#held.length = 0
     this.#lost = false

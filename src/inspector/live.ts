@@ -1,6 +1,7 @@
 /**
  * The live streams of a workflow: what changed, as it changes. A stream lives no longer than the token
- * that opened it: a revoked one ends at once, an expired one with the next heartbeat.
+ * that opened it: a revoked one ends at once, an expired one with the next heartbeat. A server that
+ * drains ends them all: readers come back to another, or to the next start.
  */
 import { Type } from 'typebox'
 import type { Authenticate } from '../account/authenticate.ts'
@@ -26,6 +27,7 @@ export class LiveStreams {
   readonly #deps: Deps
   readonly #options: Options
   readonly #readers = new Set<Reader>()
+  #draining = false
 
   constructor(deps: Deps, options: Options) {
     this.#deps = deps
@@ -49,10 +51,12 @@ export class LiveStreams {
         },
       },
       async (request, reply) => {
+        const { id } = await findWorkflow(this.#deps.store, request.principal, request.params.id)
+        if (this.#draining) throw new AppError('draining')
         if (this.#readers.size >= this.#options.capacity) {
           throw new AppError('overloaded', { what: 'the number of live streams' })
         }
-        const { id } = await findWorkflow(this.#deps.store, request.principal, request.params.id)
+        if (reply.raw.destroyed) return // gone while we looked: nobody would ever take the listener down
         reply.hijack()
         const resumes = request.headers['last-event-id'] !== undefined
         const stream = new LiveStream(reply.raw, resumes)
@@ -69,7 +73,9 @@ export class LiveStreams {
     }
   }
 
-  closeAll(): void {
+  /** Ends every stream, and refuses new ones from now on. */
+  drain(): void {
+    this.#draining = true
     for (const { stream } of this.#readers) stream.close()
   }
 

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { createToken } from '../account/tokens.ts'
 import type { Api } from './api.ts'
 import { notFound } from './find.ts'
+import { readInstant } from './instant.ts'
 import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
 import { toWireToken } from './to-wire-workflow.ts'
@@ -40,7 +41,7 @@ export function tokenRoutes(api: Api, deps: Deps): void {
       },
     },
     async ({ principal, body }, reply) => {
-      const expiresAt = body.expiresAt ? Date.parse(body.expiresAt) : null
+      const expiresAt = body.expiresAt ? readInstant(body.expiresAt, 'expiresAt') : null
       const { accountId } = principal
       const { name, scopes = ['read'] } = body
       const { token, secret } = await createToken(deps, { accountId, name, scopes, expiresAt })

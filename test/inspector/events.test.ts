@@ -200,6 +200,8 @@ test('events: a bad filter value is a 400 that names the parameter', async (t) =
     ['version=0', 'version'],
     ['version=v1', 'version'],
     ['before=yesterday', 'before'],
+    ['before=2016-12-31T23:59:60Z', 'before'],
+    ['before=2026-02-30T00:00:00Z', 'before'],
     [`q=${'x'.repeat(501)}`, 'q'],
     ['stauts=failed', 'stauts'],
     ['cursor=!!!', 'cursor'],
@@ -227,4 +229,16 @@ test('events: the list pages newest first without losing or repeating one', asyn
     cursor = page.body.nextCursor
   }
   assert.deepEqual(seen, made)
+})
+
+test('events: a body nested a hundred thousand deep is shown, and can be tested with [143]', async (t) => {
+  const api = await startInspector(t)
+  const workflow = await api.workflow()
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000)
+  const id = await seedEvent(api, workflow, { request: { body: Buffer.from(deep) } })
+  assert.ok((await api.event(id)).event.body === deep)
+  const body = `{"event":{"body":${deep}}}`
+  const dry = await api.call('POST', `/workflows/${workflow.id}/test`, { body })
+  assert.equal(dry.status, 200)
+  assert.ok(dry.body.event.body === deep)
 })

@@ -157,14 +157,18 @@ test('live: a token that is gone by another way ends the stream with the next he
   assert.equal(await next(), undefined)
 })
 
-test('live: stop ends every stream, and leaving leaves no listener behind', async (t) => {
+test('live: a server that drains ends every stream and opens none', async (t) => {
   const api = await startInspector(t)
   const { id } = await api.workflow()
   const first = await follow(t, api, id)
-  first.leave()
   const second = await follow(t, api, id)
-  await api.inspector.stop()
+  api.inspector.setReady(false)
+  api.notifier.publish(hintOf(id, 'evt_late'))
+  assert.equal(await first.next(), undefined)
   assert.equal(await second.next(), undefined)
+  const refused = await api.call('GET', `/workflows/${id}/live`)
+  assert.deepEqual([refused.status, refused.body.code], [503, 'draining'])
+  assert.equal((await api.call('GET', '/workflows')).status, 200)
 })
 
 test('live: past the bound a stream is refused with 503, until another ends', async (t) => {

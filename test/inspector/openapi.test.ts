@@ -28,7 +28,7 @@ test('openapi: every reference leads to a component', async (t) => {
   const names = new Set(Object.keys(body.components.schemas))
   const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)]
   assert.ok(references.length > 20)
-  for (const [, name] of references) assert.ok(names.has(name!), name)
+  for (const [, name] of references) assert.ok(names.has(name!), name!)
   for (const noun of ['Workflow', 'EventDetail', 'Delivery', 'Attempt', 'Problem']) {
     assert.ok(names.has(noun), noun)
   }
