@@ -19,7 +19,7 @@ import type { Notifier } from '../notifier/notifier.ts'
 import type { Runner, RunResult } from '../runner/runner.ts'
 import type { Store } from '../store/store.ts'
 import { jobOf } from './job.ts'
-import { outcomeOfMisfit, outcomeOfPoison, withholdSends } from './outcome.ts'
+import { outcomeOfMisfit, outcomeOfPoison, withholdSends, withNotes } from './outcome.ts'
 import { persist } from './persist.ts'
 import type { LoadedVersion, Versions } from './versions.ts'
 
@@ -62,7 +62,8 @@ export async function runSteps(
 ): Promise<RunResult> {
   if (loaded.kind === 'misfit') return outcomeOfMisfit(loaded, deps.clock.nowMs())
   if (event.starts >= limits.runStarts) return outcomeOfPoison(loaded, event, deps.clock.nowMs())
-  return await persist(() => deps.runner.run(jobOf(event, loaded)), signal)
+  const result = await persist(() => deps.runner.run(jobOf(event, loaded)), signal)
+  return withNotes(loaded.steps, result)
 }
 
 /** One transaction: the run and its sends. Undefined when the run had been finished before. */
@@ -126,4 +127,3 @@ function hopsOf(event: QueuedEvent): number {
   const hops = Number(header?.[1] ?? 0)
   return Number.isInteger(hops) && hops >= 0 ? Math.min(hops, 1_000) : 0
 }
-

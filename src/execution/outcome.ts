@@ -40,6 +40,14 @@ export function withholdSends(result: RunResult): RunResult {
   return { outcome: { ...result.outcome, steps }, sends: [] }
 }
 
+/** Puts the notes, which no process sees, back among the records, so that they read as the workflow does. */
+export function withNotes(steps: readonly Step[], result: RunResult): RunResult {
+  if (!steps.some((step) => step.type === 'note')) return result
+  const records = new Map(result.outcome.steps.map((record) => [record.name, record]))
+  const all = steps.map((step) => records.get(step.name) ?? blankRecord(step))
+  return { ...result, outcome: { ...result.outcome, steps: all } }
+}
+
 function failed(
   steps: readonly Step[],
   startedAt: number,
@@ -62,7 +70,7 @@ function failed(
 }
 
 /** The record of a step that was not reached. */
-export function blankRecord(step: Pick<Step, 'name' | 'type'>): StepRecord {
+function blankRecord(step: Pick<Step, 'name' | 'type'>): StepRecord {
   return {
     name: step.name,
     type: step.type,
