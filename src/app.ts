@@ -3,11 +3,12 @@
  * whatever feeds a part stops before it. This file is the table of contents of the program.
  */
 import { resolve } from 'node:path'
+import manifest from '../package.json' with { type: 'json' }
 import { IdSource, systemClock } from './clock.ts'
-import type { Config } from './config.ts'
 import { tlsRejectUnauthorized } from './config.ts'
+import type { Config } from './config.ts'
+import { DeliveryThread } from './delivery/thread.ts'
 import { createDemoReceiver } from './demo-receiver.ts'
-import { Dispatcher } from './delivery/dispatcher.ts'
 import { createEgress } from './egress/connector.ts'
 import { refuseGlobalFetch, requireVerifiedTls } from './egress/refuse-global-fetch.ts'
 import { createTunnel } from './egress/tunnel.ts'
@@ -15,12 +16,15 @@ import { checkSteps } from './execution/compile.ts'
 import { Executor } from './execution/executor.ts'
 import { Versions } from './execution/versions.ts'
 import { createHttpListener } from './http-listener.ts'
+import type { HttpListener } from './http-listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import { createInspector } from './inspector/inspector.ts'
 import { checkDefinition } from './model/definition.ts'
 import { LocalNotifier } from './notifier/local.ts'
 import { createRunner } from './runner/create-runner.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
+import { createLog } from './telemetry/log.ts'
+import { createMetrics } from './telemetry/metrics.ts'
 
 export type App = {
   start(): Promise<void>
@@ -35,45 +39,97 @@ export type App = {
   readonly failed: Promise<Error>
 }
 
-/** Builds a server. Throws `setting_invalid` where settings do not fit together; nothing runs yet. */
+/** Builds a server. Throws `setting_invalid` where settings do not fit; nothing but the demo's receiver runs yet. */
 export async function createApp(config: Config): Promise<App> {
   requireVerifiedTls(tlsRejectUnauthorized())
   refuseGlobalFetch()
-  const clock = systemClock
-  const ids = new IdSource(clock)
-  const log = {
-    error: (message: string, fields: Readonly<Record<string, unknown>>) =>
-      void process.stderr.write(`${message} ${JSON.stringify(fields)} ${String(fields['error'])}\n`),
-  }
   const failure = Promise.withResolvers<Error>()
-
   const demoReceiver = config.demoReceiver ? createDemoReceiver() : undefined
   await demoReceiver?.start()
   const allow = [...config.egressAllow, ...(demoReceiver ? [demoReceiver.allowEntry()] : [])]
+  const own: OwnAddresses = { listener: undefined, publicUrl: config.publicUrl }
 
-  const notifier = new LocalNotifier({ report: (error) => log.error('a listener threw', { error }) })
+  const ground = layGround(config, failure.resolve)
+  const engine = buildEngine(ground, own, allow, failure.resolve)
+  const doors = buildDoors(ground, engine, own, config)
+
+  const parts = [
+    ground.store,
+    ground.notifier,
+    engine.runner,
+    engine.delivery,
+    engine.executor,
+    doors.inspector,
+    doors.listener,
+  ]
+  return {
+    failed: failure.promise,
+    baseUrl: () => baseUrlOf(own),
+    localUrl: () => localUrlOf(own),
+    demoReceiverUrl: () => demoReceiver?.url(),
+    async start() {
+      for (const part of parts) await part.start()
+      own.listener = doors.listener
+      engine.delivery.identify(identityOf(own))
+      doors.inspector.setReady(true)
+    },
+    async stop() {
+      doors.inspector.setReady(false)
+      const answered = doors.ingest.stop()
+      await doors.listener.stop()
+      await answered
+      for (const part of parts.toReversed()) await part.stop()
+      await demoReceiver?.stop()
+    },
+  }
+}
+
+type Ground = ReturnType<typeof layGround>
+
+/** What every part stands on: time, log, metrics, store, hints. */
+function layGround(config: Config, onFatal: (error: Error) => void) {
+  const clock = systemClock
+  const ids = new IdSource(clock)
+  const log = createLog({ clock, write: (line) => process.stderr.write(line) }, config.logLevel)
   const store = new SqliteStore(
     { clock },
-    { folder: resolve(config.data), nodeId: ids.next('node'), onFatal: failure.resolve },
+    { folder: resolve(config.data), nodeId: ids.next('node'), onFatal },
   )
-  const egress = createEgress({ clock }, { allow, self: () => [ownAddress()] })
+  const notifier = new LocalNotifier({
+    report: (error) => log.error('listener failed', { error }),
+  })
+  const metrics = createMetrics({ clock, backlog: () => store.inspect.backlog() })
+  return { clock, ids, log, store, notifier, metrics }
+}
+
+type Engine = ReturnType<typeof buildEngine>
+
+/** From an admitted event to a settled delivery. */
+function buildEngine(
+  { clock, log, store, notifier, metrics }: Ground,
+  own: OwnAddresses,
+  allow: readonly string[],
+  onFatal: (error: Error) => void,
+) {
+  const egress = createEgress({ clock }, { allow, self: () => identityOf(own).self })
   const runner = createRunner({
     clock,
     tunnel: createTunnel(egress),
     onLate: ({ accountId, eventId, step, entry }) => {
-      void store.appendLate(accountId, eventId, step, entry).catch((error: unknown) => {
+      store.appendLate(accountId, eventId, step, entry).catch((error: unknown) => {
         log.error('late report lost', { eventId, step, text: entry.text, error })
       })
     },
   })
-  const delivery = new Dispatcher({
-    store,
-    egress,
-    clock,
-    userAgent: `Sendoff/0.1.0 (+${config.publicUrl ?? 'http://localhost'}/abuse)`,
-    notify: (hint) => notifier.publish(hint),
-    onFailure: ({ eventId }, error) => log.error('attempt not recorded', { eventId, error }),
-  })
+  const delivery = new DeliveryThread(
+    { store, notifier },
+    {
+      allow,
+      identity: identityOf(own),
+      onFatal,
+      onRefused: (refused) => log.error('attempt not recorded', refused),
+    },
+  )
   const executor = new Executor({
     store,
     runner,
@@ -81,23 +137,27 @@ export async function createApp(config: Config): Promise<App> {
     clock,
     handOver: delivery,
     versions: new Versions({ store }),
-    onFailure: (event, error) =>
-      log.error('event left for the next start', { id: event.id, error }),
+    onFailure: ({ id }, error) => log.error('event left for the next start', { id, error }),
+    onFinished: ({ id, workflowId }, { outcome: { status, durationMs, message }, sends }) => {
+      metrics.runEnded(status, durationMs)
+      log.info('run', { id, workflowId, status, durationMs, message, sends: sends.length })
+    },
   })
-  const ingest = createIngest({ store, notifier, clock, ids, handOver: executor }, config)
+  return { runner, delivery, executor }
+}
+
+/** The two doors behind the one port: triggers, and the API. */
+function buildDoors(ground: Ground, engine: Engine, own: OwnAddresses, config: Config) {
+  const ingest = createIngest({ ...ground, handOver: engine.executor }, config)
   const inspector = createInspector(
     {
-      store,
-      notifier,
-      clock,
-      ids,
+      ...ground,
       checkDefinition,
       checkSteps,
-      log,
-      execution: executor,
-      deliveries: delivery,
+      execution: engine.executor,
+      deliveries: engine.delivery,
     },
-    { adminToken: config.adminToken, baseUrl: () => baseUrl() },
+    { adminToken: config.adminToken, baseUrl: () => baseUrlOf(own) },
   )
   const listener = createHttpListener(
     {
@@ -106,33 +166,25 @@ export async function createApp(config: Config): Promise<App> {
     },
     config,
   )
+  return { ingest, inspector, listener }
+}
 
-  const ownAddress = (): { address: string; port: number } => {
-    const { host, port } = listener.address()
-    return { address: host, port }
-  }
-  const localUrl = (): string => {
-    const { host, port } = listener.address()
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-  }
-  const baseUrl = (): string => config.publicUrl ?? localUrl()
-  const parts = [store, notifier, runner, delivery, executor, inspector, listener]
+/** Where this server is, as far as it is known: the port is, once it listens. */
+type OwnAddresses = { listener: HttpListener | undefined; readonly publicUrl: string | null }
+
+function localUrlOf({ listener }: OwnAddresses): string {
+  const { host, port } = listener!.address()
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+const baseUrlOf = (own: OwnAddresses): string => own.publicUrl ?? localUrlOf(own)
+
+/** How deliveries name their sender, with the page to report them at, and where they must not lead. */
+function identityOf(own: OwnAddresses) {
+  const address = own.listener?.address()
+  const known = address !== undefined || own.publicUrl !== null
   return {
-    failed: failure.promise,
-    baseUrl,
-    localUrl,
-    demoReceiverUrl: () => demoReceiver?.url(),
-    async start() {
-      for (const part of parts) await part.start()
-      inspector.setReady(true)
-    },
-    async stop() {
-      inspector.setReady(false)
-      const answered = ingest.stop()
-      await listener.stop()
-      await answered
-      for (const part of parts.toReversed()) await part.stop()
-      await demoReceiver?.stop()
-    },
+    userAgent: `Sendoff/${manifest.version}${known ? ` (+${baseUrlOf(own)}/abuse)` : ''}`,
+    self: address ? [{ address: address.host, port: address.port }] : [],
   }
 }

@@ -9,6 +9,9 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { AppError } from './errors.ts'
 import { limits } from './model/limits.ts'
+import type { LogLevel } from './telemetry/log.ts'
+
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
 type Setting<Value> = {
   readonly flag: string
@@ -62,6 +65,9 @@ const addresses = (value: string, name: string): readonly string[] => {
   }
   return items
 }
+
+const logLevel = (value: string, name: string): LogLevel =>
+  LOG_LEVELS.find((level) => level === value) ?? refuse(name, LOG_LEVELS.join(', '), value)
 
 const publicUrl = (value: string, name: string): string | null => {
   if (value === '') return null
@@ -139,6 +145,13 @@ const settings = {
     sentence: 'largest body of an event, in bytes',
     fallback: Number(limits.eventBodyBytes),
     parse: integer(1, limits.eventBodyBytesMax),
+  },
+  logLevel: {
+    flag: 'log-level',
+    variable: 'SENDOFF_LOG_LEVEL',
+    sentence: 'debug, info (a line for each run), warn or error',
+    fallback: 'warn' as LogLevel,
+    parse: logLevel,
   },
   demoReceiver: {
     flag: 'demo-receiver',

@@ -59,7 +59,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   account: ['account/'],
   inspector: ['inspector/', 'account/'],
   telemetry: ['telemetry/'],
-  cli: ['cli/', 'app.ts', 'config.ts', 'diagnose.ts', 'inspector/wire.ts', 'account/tokens.ts', 'store/sqlite/open-definitions.ts'],
+  cli: [
+    'cli/',
+    'app.ts',
+    'config.ts',
+    'diagnose.ts',
+    'inspector/wire.ts',
+    'account/tokens.ts',
+    'store/sqlite/open-definitions.ts',
+  ],
 }
 
 const folderOf = (path: string): string => (path.includes('/') ? path.split('/')[0]! : '')
@@ -94,7 +102,9 @@ test('architecture: each folder imports only what the table allows', () => {
     if (folder === '' || folder === 'model') return []
     return imports
       .map(({ target }) => target)
-      .filter((target) => target.endsWith('.ts') && !may.some((prefix) => target.startsWith(prefix)))
+      .filter(
+        (target) => target.endsWith('.ts') && !may.some((prefix) => target.startsWith(prefix)),
+      )
   })
   assert.deepEqual(found, [])
 })
@@ -104,7 +114,9 @@ test('architecture: inside the wall only node:, the protocol and the model are i
     path.startsWith('runner/guest/')
       ? imports
           .map(({ target }) => target)
-          .filter((target) => !/^(node:|runner\/guest\/|runner\/protocol\.ts$|model\/)/.test(target))
+          .filter(
+            (target) => !/^(node:|runner\/guest\/|runner\/protocol\.ts$|model\/)/.test(target),
+          )
       : [],
   )
   assert.deepEqual(found, [])
@@ -112,11 +124,15 @@ test('architecture: inside the wall only node:, the protocol and the model are i
 
 test('architecture: SQL and the database stay under store/', () => {
   const except = (path: string): boolean => path.startsWith('store/')
-  assert.deepEqual(lacks(/\b(?:insert into|delete from|select [\w*]+ from)\b|node:sqlite|'kysely'/gi, except), [])
+  assert.deepEqual(
+    lacks(/\b(?:insert into|delete from|select [\w*]+ from)\b|node:sqlite|'kysely'/gi, except),
+    [],
+  )
 })
 
 test('architecture: outbound sockets are opened under egress/ only', () => {
-  const dials = /\b(?:net|tls)\.connect\(|\bhttps?\.request\(|\bcreateConnection\(|(?<![.\w])fetch\(/g
+  const dials =
+    /\b(?:net|tls)\.connect\(|\bhttps?\.request\(|\bcreateConnection\(|(?<![.\w])fetch\(/g
   const except = (path: string): boolean =>
     path.startsWith('egress/') || path.startsWith('runner/guest/') || path.startsWith('cli/')
   assert.deepEqual(lacks(dials, except), [])
@@ -124,13 +140,14 @@ test('architecture: outbound sockets are opened under egress/ only', () => {
 
 test('architecture: settings are read in config.ts, time and chance in clock.ts', () => {
   const guest = (path: string): boolean => path.startsWith('runner/guest/')
-  assert.deepEqual(lacks(/\bprocess\.env\b/g, (path) => path === 'config.ts' || guest(path)), [])
-  const chance = /\bDate\.now\(|\bMath\.random\(|\bperformance\.now\(|\brandomBytes\(|\brandomUUID\(|new Date\(\)/g
-  const clocks = (path: string): boolean => path === 'clock.ts' || guest(path)
   assert.deepEqual(
-    lacks(chance, clocks).filter((line) => !line.endsWith('.randomBytes(')),
+    lacks(/\bprocess\.env\b/g, (path) => path === 'config.ts' || guest(path)),
     [],
   )
+  const chance =
+    /\bDate\.now\(|\bMath\.random\(|\bperformance\.now\(|(?<!\.)\brandomBytes\(|\brandomUUID\(|new Date\(\)/g
+  const clocks = (path: string): boolean => path === 'clock.ts' || guest(path)
+  assert.deepEqual(lacks(chance, clocks), [])
 })
 
 test('architecture: no file is longer than 600 lines and no function than 70', () => {
@@ -155,27 +172,39 @@ function longFunctions(lines: readonly string[]): string[] {
 }
 
 test('architecture: each file opens with what it is for', () => {
-  assert.deepEqual(offenders(({ text }) => (/^(?:#!.*\n)?\/\*\*/.test(text) ? [] : ['no header'])), [])
+  assert.deepEqual(
+    offenders(({ text }) => (/^(?:#!.*\n)?\/\*\*/.test(text) ? [] : ['no header'])),
+    [],
+  )
 })
 
 test('architecture: nothing is left unfinished, and nothing is named after nothing', () => {
-  const unfinished = new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b`, 'g')
+  const unfinished = new RegExp(
+    `\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b`,
+    'g',
+  )
   const marks = offenders(({ text }) => [...text.matchAll(unfinished)].map(([match]) => match))
   assert.deepEqual(marks, [])
   const vague = /(?:^|\/)(?:utils?|helpers?|common|lib|manager|misc)(?:\.ts|\/)/
-  assert.deepEqual(offenders(({ path }) => (vague.test(path) ? [path] : [])), [])
+  assert.deepEqual(
+    offenders(({ path }) => (vague.test(path) ? [path] : [])),
+    [],
+  )
 })
 
 test('architecture: no default exports, enums, or evaluated text on this side of the wall', () => {
   assert.deepEqual(lacks(/^export default|^\s*(?:const )?enum \w/gm), [])
   const evaluates = /\beval\(|new Function\(|\bAsyncFunction\(|node:vm/g
-  const except = (path: string): boolean => path === 'execution/syntax.ts' || path.startsWith('runner/guest/')
+  const except = (path: string): boolean =>
+    path === 'execution/syntax.ts' || path.startsWith('runner/guest/')
   assert.deepEqual(lacks(evaluates, except), [])
 })
 
 test('architecture: only store/postgres and notifier/postgres know pg', () => {
   const found = offenders(({ path, imports }) =>
-    /^(?:store|notifier)\/postgres/.test(path) ? [] : imports.map(({ target }) => target).filter((t) => t === 'pg'),
+    /^(?:store|notifier)\/postgres/.test(path)
+      ? []
+      : imports.map(({ target }) => target).filter((t) => t === 'pg'),
   )
   assert.deepEqual(found, [])
 })

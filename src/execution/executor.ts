@@ -23,7 +23,7 @@ const SHARE = 4
 type Deps = ExecuteDeps & {
   readonly store: Pick<Store, 'finish' | 'admit' | 'adoptEvents'>
   readonly onFailure: (event: QueuedEvent, error: unknown) => void
-  readonly onFinished?: (result: RunResult) => void
+  readonly onFinished?: (event: QueuedEvent, result: RunResult) => void
 }
 
 /** An event that a person made. Whether it is born leased is decided here. */
@@ -115,7 +115,7 @@ export class Executor implements EventHandOver, Service {
   async #see(event: QueuedEvent): Promise<void> {
     try {
       const result = await execute(this.#deps, event, this.#stopping.signal)
-      if (result) this.#deps.onFinished?.(result)
+      if (result) this.#deps.onFinished?.(event, result)
     } catch (error) {
       this.#deps.onFailure(event, error)
     } finally {

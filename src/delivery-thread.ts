@@ -1,0 +1,70 @@
+/**
+ * The delivery thread's composition root: its own egress guard, its own line to the store's writer and
+ * the dispatcher between them. Speaks with `delivery/thread.ts` on the main thread.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from './clock.ts'
+import { Dispatcher } from './delivery/dispatcher.ts'
+import type { FromThread, PlaceChange, ThreadStart, ToThread } from './delivery/thread.ts'
+import { createEgress } from './egress/connector.ts'
+import { refuseGlobalFetch } from './egress/refuse-global-fetch.ts'
+import { deliveryId } from './model/ids.ts'
+import type { Hint } from './notifier/notifier.ts'
+import { connectStore } from './store/sqlite/hot-client.ts'
+
+refuseGlobalFetch()
+const main = parentPort!
+const start = workerData as ThreadStart
+let { identity } = start
+let places: PlaceChange[] = []
+let hints: Hint[] = []
+
+const report = (message: FromThread): void => main.postMessage(message)
+
+/** Tells the main thread once per turn of the event loop. */
+function reportSoon(): void {
+  if (places.length + hints.length > 0) return
+  setImmediate(() => {
+    report({ kind: 'progress', places, hints })
+    places = []
+    hints = []
+  })
+}
+
+const dispatcher = new Dispatcher({
+  clock: systemClock,
+  store: connectStore(start.store),
+  egress: createEgress({ clock: systemClock }, { allow: start.allow, self: () => identity.self }),
+  userAgent: () => identity.userAgent,
+  notify: (hint) => {
+    reportSoon()
+    hints.push(hint)
+  },
+  onPlaces: (...change) => {
+    reportSoon()
+    places.push(change)
+  },
+  onFailure: ({ eventId, step, index }, error) => {
+    const refused = { deliveryId: deliveryId(eventId, step, index), reason: String(error) }
+    report({ kind: 'refused', refused })
+  },
+})
+
+main.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'offer':
+      return dispatcher.take(message.tasks)
+    case 'overflow':
+      return dispatcher.expectMore(message.lanes)
+    case 'wake':
+      return dispatcher.wake()
+    case 'identify':
+      identity = message.identity
+      return
+    case 'stop':
+      void dispatcher.stop().then(() => process.exit(0))
+  }
+})
+
+await dispatcher.start()
+report({ kind: 'started' })
