@@ -11,12 +11,14 @@ import type { NewEvent, QueuedEvent } from '../model/event.ts'
 import { limits } from '../model/limits.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { Admitted, Store } from '../store/store.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import type { EventHandOver } from '../hand-over.ts'
 
 type Deps = {
   readonly store: Pick<Store, 'admit'>
   readonly notifier: Pick<Notifier, 'publish'>
   readonly handOver: EventHandOver
+  readonly metrics: Pick<Metrics, 'eventsAdmitted'>
 }
 
 type Waiting = {
@@ -54,6 +56,7 @@ export class Admission {
       const batch = this.#waiting.splice(0, limits.admitBatchEvents)
       try {
         const events = batch.map(({ event }) => event)
+        this.#deps.metrics.eventsAdmitted(events.length)
         this.#conclude(batch, await this.#deps.store.admit(events))
       } catch (cause) {
         for (const { event, reject } of batch) {

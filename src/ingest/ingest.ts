@@ -17,6 +17,8 @@ import { limits } from '../model/limits.ts'
 import type { Endpoint, WorkflowSettings } from '../model/workflow.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { Store } from '../store/store.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import { Admission } from './admission.ts'
 import { answerAccepted, answerPreflight, answerProblem, isPreflight } from './answers.ts'
 import { EndpointCache } from './endpoint-cache.ts'
@@ -34,6 +36,8 @@ export type IngestDeps = {
   readonly clock: Clock
   readonly ids: IdSource
   readonly handOver: EventHandOver
+  readonly metrics: Pick<Metrics, 'eventAnswered' | 'eventsAdmitted'>
+  readonly log: Pick<Log, 'info' | 'error'>
 }
 
 export type IngestOptions = {
@@ -89,17 +93,29 @@ export class Ingest {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { clock, metrics, log } = this.#deps
+    const startedAt = clock.monotonicMs()
     try {
-      if (await this.#accept(request, response)) answerAccepted(response)
+      const id = await this.#accept(request, response)
+      if (id === undefined) return
+      answerAccepted(response)
+      const durationMs = clock.monotonicMs() - startedAt
+      metrics.eventAnswered(200, durationMs)
+      log.info('event', { id, status: 200, durationMs })
     } catch (cause) {
       // A failure that is none of the catalogue's is a bug; the sender hears that nothing was stored.
       const error = cause instanceof AppError ? cause : new AppError('internal', {}, { cause })
       answerProblem(request, response, error)
+      const { status, code } = error
+      const durationMs = clock.monotonicMs() - startedAt
+      metrics.eventAnswered(status, durationMs)
+      if (code === 'internal') log.error('event failed', { status, code, durationMs, error })
+      else log.info('event refused', { status, code, durationMs })
     }
   }
 
-  /** False when the sender is gone, so that there is nobody to answer. Every refusal is an `AppError`. */
-  async #accept(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  /** The event's id; undefined when the sender is gone. Every refusal is an `AppError`. */
+  async #accept(request: IncomingMessage, response: ServerResponse): Promise<string | undefined> {
     if (this.#draining) throw new AppError('draining')
     const target = parseTriggerTarget(request.url ?? '')
     if (target === undefined) throw new AppError('endpoint_unknown')
@@ -122,7 +138,7 @@ export class Ingest {
       case 'no_room':
         throw new AppError('overloaded', { what: 'the memory for bodies' })
       case 'broken':
-        return false
+        return undefined
       default:
         return assertNever(read)
     }
@@ -151,7 +167,7 @@ export class Ingest {
   }
 
   /** The endpoint is asked for again: while the body came it may have been saved, or suspended. */
-  async #admit(key: string, request: RawRequest, idempotencyKey: string | null): Promise<true> {
+  async #admit(key: string, request: RawRequest, idempotencyKey: string | null): Promise<string> {
     const endpoint = await this.#usableEndpoint(key)
     const idempotency =
       idempotencyKey === null
@@ -162,7 +178,7 @@ export class Ingest {
     if (admitted.kind === 'mismatch') {
       throw new AppError('idempotency_mismatch', { key: admitted.key })
     }
-    return true
+    return admitted.id
   }
 
   async #listRefused(key: string, request: RawRequest): Promise<never> {

@@ -25,7 +25,8 @@ const draft = (id: string, changes: Partial<NewEvent> = {}): Omit<NewEvent, 'lea
 function setUp() {
   const store = new MemoryStore()
   const handOver = new Places()
-  const admission = new Admission({ store, handOver, notifier: { publish() {} } })
+  const metrics = { eventsAdmitted() {} }
+  const admission = new Admission({ store, handOver, notifier: { publish() {} }, metrics })
   return { store, handOver, admission }
 }
 

@@ -24,7 +24,9 @@ async function setUp(t: TestContext) {
   const notifier = new LocalNotifier({ report: (error) => assert.fail(String(error)) })
   const handOver = new Places()
   const options = { bodyLimitBytes: 1_000, trustedProxies: [], publicUrl: null }
-  const ingest = createIngest({ store, notifier, clock, ids, handOver }, options)
+  const metrics = { eventAnswered() {}, eventsAdmitted() {} }
+  const log = { info() {}, error() {} }
+  const ingest = createIngest({ store, notifier, clock, ids, handOver, metrics, log }, options)
   const listener = createHttpListener(
     {
       trigger: (request, response) => ingest.handle(request, response),

@@ -13,6 +13,9 @@ import type { NewEvent, QueuedEvent } from '../../src/model/event.ts'
 import type { Endpoint, WorkflowSettings } from '../../src/model/workflow.ts'
 import { LocalNotifier } from '../../src/notifier/local.ts'
 import type { Admitted } from '../../src/store/store.ts'
+import { createLog } from '../../src/telemetry/log.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+import type { Metrics } from '../../src/telemetry/metrics.ts'
 
 export const KEY = '0123456789abcdefghjkmnpqrs'
 
@@ -91,11 +94,15 @@ export class Places implements EventHandOver {
   }
 }
 
+const NO_BACKLOG = { queuedEvents: 0, pendingDeliveries: 0, oldestQueuedAt: null }
+
 export type Trigger = {
   readonly store: MemoryStore
   readonly handOver: Places
   readonly notifier: LocalNotifier
   readonly ingest: Ingest
+  readonly metrics: Metrics
+  readonly logLines: readonly string[]
   readonly port: number
   /** Address of the endpoint, without a slash at the end. */
   readonly url: string
@@ -121,8 +128,11 @@ export async function startTrigger(
       throw error
     },
   })
+  const logLines: string[] = []
+  const log = createLog({ write: (line) => logLines.push(line), clock })
+  const metrics = createMetrics({ backlog: async () => NO_BACKLOG, clock })
   const ingest = createIngest(
-    { store, notifier, clock, ids: new IdSource(clock), handOver },
+    { store, notifier, clock, ids: new IdSource(clock), handOver, metrics, log },
     { bodyLimitBytes: 1_048_576, trustedProxies: [], publicUrl: null, ...options },
   )
   const listener = createHttpListener(
@@ -144,6 +154,8 @@ export async function startTrigger(
     handOver,
     notifier,
     ingest,
+    metrics,
+    logLines,
     port,
     url: `http://127.0.0.1:${port}/t/${KEY}`,
     advance: (ms) => (skippedMs += ms),
