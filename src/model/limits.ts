@@ -100,8 +100,8 @@ export const limits = {
   /** What all lanes of one process hold together. */
   deliveriesInMemory: 20_000,
   deliveryBytesInMemory: 128 * MIB,
-  /** Open sockets over all lanes. */
-  deliveryConcurrency: 1_024,
+  /** Open sockets over all lanes: a thousand destinations that hang leave half of them. */
+  deliveryConcurrency: 2_048,
   connectTimeoutMs: 10_000,
   responseHeaderBytes: 16 * KIB,
   responseHeaderCount: 100,

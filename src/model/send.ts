@@ -202,8 +202,9 @@ function appendQuery(url: URL, query: string): void {
 
 function readHeaders(value: unknown, warnings: string[]): HeaderPair[] {
   const given: Record<string, unknown> = {}
+  const entries = entriesOf('headers', value)
   const isList = Symbol.iterator in (value as object)
-  for (const [name, item] of entriesOf('headers', value)) {
+  for (const [name, item] of entries) {
     if (isList) addField(given, name, item)
     else setField(given, name, item)
   }
