@@ -12,8 +12,9 @@ import type { Api } from './api.ts'
 import { findEvent, findWorkflow } from './find.ts'
 import { readInstant } from './instant.ts'
 import * as requests from './requests.ts'
-import { toWireEvent, toWireEventRow } from './to-wire-event.ts'
+import { toWireEventRow } from './to-wire-event.ts'
 import * as wire from './wire.ts'
+import { sendEvent } from './write-event.ts'
 
 type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'execution'>
 
@@ -55,7 +56,8 @@ export function eventRoutes(api: Api, deps: Deps): void {
         response: { 200: wire.EventDetail },
       },
     },
-    async ({ principal, params }) => toWireEvent(await findEvent(deps.store, principal, params.id)),
+    async ({ principal, params }, reply) =>
+      sendEvent(reply, await findEvent(deps.store, principal, params.id)),
   )
 
   api.post(

@@ -18,8 +18,8 @@ import { compileCheckOf } from './check-request.ts'
 import { findEvent, findWorkflow } from './find.ts'
 import type { InspectorDeps, Submission } from './ports.ts'
 import * as requests from './requests.ts'
-import { toWireEvent } from './to-wire-event.ts'
 import * as wire from './wire.ts'
+import { sendEvent } from './write-event.ts'
 
 type Deps = Pick<
   InspectorDeps,
@@ -60,7 +60,7 @@ export function testRoutes(api: Api, deps: Deps): void {
         return reply.code(202).send({ id: submission.id })
       }
       const result = await deps.execution.dryRun(submission)
-      return reply.code(200).send(toWireEvent(detailOf(submission, result)))
+      return sendEvent(reply, detailOf(submission, result))
     },
   )
 }

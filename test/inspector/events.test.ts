@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deliveryId, runIdOf } from '../../src/model/ids.ts'
-import { startInspector } from '../support/inspector.ts'
+import { ADMIN_TOKEN, startInspector } from '../support/inspector.ts'
 import { attempt, RECEIVED_AT, seedEvent, settle, step } from '../support/seed.ts'
 
 test('events: GET /events/{id} has the shape that SPEC section 8 prints', async (t) => {
@@ -241,4 +241,21 @@ test('events: a body nested a hundred thousand deep is shown, and can be tested 
   const dry = await api.call('POST', `/workflows/${workflow.id}/test`, { body })
   assert.equal(dry.status, 200)
   assert.ok(dry.body.event.body === deep)
+})
+
+test('events: a large event is written as it is read, and a reader that leaves harms nobody', async (t) => {
+  const api = await startInspector(t)
+  const workflow = await api.workflow()
+  const sends = Array.from({ length: 120 }, () => ({ body: Buffer.alloc(100_000, 'x') }))
+  const id = await seedEvent(api, workflow, { sends })
+  const leave = new AbortController()
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const url = `${api.url}/api/v1/events/${id}`
+  const left = await fetch(url, { headers, signal: leave.signal })
+  assert.equal(left.headers.get('content-length'), null)
+  leave.abort()
+  const { deliveries } = await api.event(id)
+  assert.equal(deliveries.length, 120)
+  assert.ok(deliveries.every(({ request }) => request.size === 100_000))
+  assert.deepEqual(api.logged, [])
 })
