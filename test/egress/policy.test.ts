@@ -79,6 +79,12 @@ test('[B44] policy: ports of other protocols are refused unless an entry names t
   for (const port of [0, 1, 22, 25, 110, 465, 587, 993, 2049, 3306, 5432, 6379, 6667, 11_211])
     assert.equal(outcome(none, `http://8.8.8.8:${port}/`), 'port', String(port))
 
+  assert.equal(outcome(none, 'http://a.example:22/'), 'port')
+  assert.equal(outcome(allowing('10.0.0.1:22'), 'http://a.example:22/'), 'default')
+  const ssh = { host: 'a.example', port: 22, web: true }
+  assert.equal(allowing('10.0.0.1:22').judgeAddress('10.0.0.1', ssh).kind, 'allowed')
+  assert.equal(allowing('10.0.0.1:22').judgeAddress('8.8.8.8', ssh).kind, 'refused')
+
   const wide = allowing('10.0.0.0/8', '127.0.0.1:25')
   assert.equal(outcome(wide, 'http://10.0.0.1:8080/'), 'operator')
   assert.equal(outcome(wide, 'http://10.0.0.1:6379/'), 'private')

@@ -77,6 +77,21 @@ test('tls: a good certificate is accepted, and the handshake is timed', async (c
   assert.equal(statusCode, 204)
 })
 
+test('tls: the server is told the name that is wanted, and no address', async (context) => {
+  const asked: string[] = []
+  const port = await startTls(context, {
+    ...authority.issue('127.0.0.1'),
+    SNICallback: (name, done) => {
+      asked.push(name)
+      done(null)
+    },
+  })
+  await failure(port, 'A.example.')
+  const socket = await connectTo(port, '127.0.0.1')
+  socket.destroy()
+  assert.deepEqual(asked, ['a.example'])
+})
+
 test('tls: a certificate for an address is good for that address', async (context) => {
   const port = await startTls(context, authority.issue('127.0.0.1'))
   const socket = await connectTo(port, '127.0.0.1')
