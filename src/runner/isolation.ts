@@ -1,5 +1,5 @@
 /**
- * How a guest process is launched, and so what it can reach: nothing but its own code and its line. Level
+ * How a guest process is launched, and so what it can reach: nothing but its line. Level
  * `process` is Node's permission model with every door shut, no environment, a heap cap, and, where the
  * server is root, a user that owns nothing. Node documents that model as no defence against malicious
  * code: this level is for code that is trusted as a colleague's is.
@@ -9,16 +9,9 @@
  */
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
-import { dirname, extname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, resolve } from 'node:path'
+import { GUEST_LOADER, readGuestCode } from './guest-code.ts'
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
-/** `.ts` in the sources, `.js` in the published package. */
-const EXTENSION = extname(import.meta.url)
-const GUEST = path('guest/')
-const BOOT = path(`guest/boot${EXTENSION}`)
-const PROTOCOL = path(`protocol${EXTENSION}`)
-const MODEL = path('../model/')
 /** nobody and nogroup, by custom of every Linux. */
 const NOBODY = 65_534
 /** Ties the guest's life to ours and forbids it to gain privileges, where util-linux is installed. */
@@ -34,6 +27,8 @@ export type Launch = {
 export type Isolation = {
   readonly level: 'process'
   readonly because: string
+  /** What a guest reads from its standard input before all else. */
+  readonly guestCode: Uint8Array
   launch(memoryMb: number): Launch
 }
 
@@ -49,9 +44,10 @@ export function probeIsolation(): Isolation {
   ]
   return {
     level: 'process',
+    guestCode: readGuestCode(),
     because: because.filter((part) => part !== null).join('; '),
     launch(memoryMb) {
-      const args = [...flags(memoryMb), BOOT]
+      const args = flags(memoryMb)
       const { execPath } = process
       return hasSetpriv
         ? { command: SETPRIV, args: [...TIED, execPath, ...args], uid: drop.uid }
@@ -63,7 +59,6 @@ export function probeIsolation(): Isolation {
 function flags(memoryMb: number): readonly string[] {
   return [
     '--permission',
-    ...[GUEST, PROTOCOL, MODEL].map((path) => `--allow-fs-read=${path}`),
     '--no-experimental-sqlite',
     '--no-addons',
     '--disable-sigusr1',
@@ -71,21 +66,22 @@ function flags(memoryMb: number): readonly string[] {
     '--disable-proto=delete',
     '--disable-warning=ExperimentalWarning',
     `--max-old-space-size=${memoryMb}`,
+    '--input-type=module',
+    `--eval=${GUEST_LOADER}`,
   ]
 }
 
 function probeUser(): { uid: number | null; because: string | null } {
   if (process.getuid?.() !== 0) return { uid: null, because: 'same user as the server' }
-  const hidden = [process.execPath, BOOT, PROTOCOL, MODEL].find((path) => !isOpenToAll(path))
-  return hidden === undefined
+  return isOpenToAll(process.execPath)
     ? { uid: NOBODY, because: `user ${NOBODY}` }
-    : { uid: null, because: `still root: ${hidden} is not readable for user ${NOBODY}` }
+    : { uid: null, because: `still root: user ${NOBODY} may not run ${process.execPath}` }
 }
 
-/** Whether anybody may read the file and pass through every folder above it. */
+/** Whether anybody may run the file and pass through every folder above it. */
 function isOpenToAll(path: string): boolean {
   let current = resolve(path)
-  if ((statSync(current).mode & 0o004) === 0) return false
+  if ((statSync(current).mode & 0o001) === 0) return false
   while (current !== dirname(current)) {
     current = dirname(current)
     if ((statSync(current).mode & 0o001) === 0) return false

@@ -14,8 +14,9 @@
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { limits } from '../model/limits.ts'
-import { BY_SERVER } from './guest-process.ts'
-import type { Death, GuestProcess, GuestRun } from './guest-process.ts'
+import { BY_SERVER } from './death.ts'
+import type { Death } from './death.ts'
+import type { GuestProcess, GuestRun } from './guest-process.ts'
 import { RunRecord } from './run-record.ts'
 import type { Program, RunJob, RunResult } from './runner.ts'
 
@@ -57,7 +58,7 @@ const BUSY_MS = 10
 const QUEUED_MS = 50
 const TICK_MS = 25
 const WATCH_MS = 100
-const RUNS_PER_PROCESS = 1_000
+const RUNS_PER_PROCESS = 10_000
 const PROCESS_AGE_MS = 10 * 60 * 1_000
 /** An idle process that keeps this share of its memory is not worth keeping. */
 const MEMORY_SHARE = 0.75

@@ -107,7 +107,7 @@ function frameOf(text: string, steps: readonly LoadedStep[]): Frame | null {
   const column = Number(position[2]) - (line === 1 ? step.prefix : 0)
   // Code of ours that the compiler put in front of the user's text.
   if (column < 1) return null
-  const caller = /^\s*at (?:async )?([\w$.<> ]{1,100}) \($/.exec(text.slice(0, start))?.[1]
+  const caller = /^\s*at (?:async )?([\w$.<> ]{1,100}) \(\S*$/.exec(text.slice(0, start))?.[1]
   const place = `${name}:${line}:${column}`
   // The function around the user's text is ours: it has no name in the user's eyes.
   const named = caller && !/(^|\.)default$|^(Object|Module)\./.test(caller)

@@ -1,0 +1,142 @@
+/**
+ * A guest as the operating system sees it: the child process, its line in frames, its raw output, its
+ * memory, its end. What the frames mean is the business of guest-process.ts.
+ *
+ * Frames that are sent within one turn of the event loop leave in one write. After the first breach of
+ * the protocol nothing is read any more.
+ */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import type { Isolation } from './isolation.ts'
+import { FrameReader, FrameWriter, ProtocolError, UP_FRAME_BYTES } from './protocol.ts'
+
+export type ChildEvents = {
+  frame(kind: number, stream: number, payload: Uint8Array): void
+  /** The guest broke the protocol; nothing more is read of it. */
+  breach(because: string): void
+  /** The guest wrote more raw output than anybody will read. */
+  flood(): void
+  /** The process is gone and all that it sent has been read. Called once. */
+  gone(how: ChildEnd): void
+}
+
+export type ChildEnd = {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** The end of what it wrote to its standard output and error, around the captured streams. */
+  readonly output: string
+}
+
+/** Bytes of raw output kept for the reason of a crash, and taken at all. */
+const OUTPUT_TAIL = 2_048
+const OUTPUT_BYTES = 16 * 1024 * 1024
+const PAGE_BYTES = 4_096
+const MIB = 1024 * 1024
+
+export class GuestChild {
+  readonly writer: FrameWriter
+  readonly #child: ChildProcess
+  readonly #events: ChildEvents
+  #output = ''
+  #outputBytes = 0
+  #isFlushing = false
+  #isDeaf = false
+  #isGone = false
+
+  /** Throws when the system has no place for another process. */
+  constructor(isolation: Isolation, memoryMb: number, events: ChildEvents) {
+    this.#events = events
+    this.#child = spawnGuest(isolation, memoryMb)
+    this.#child.on('error', () => this.#gone(null, null))
+    this.#child.on('close', (code, signal) => this.#gone(code, signal))
+    const line = this.#child.stdio[3] as Socket
+    this.writer = new FrameWriter((bytes) => line.write(bytes))
+    this.#read(line)
+    for (const output of [this.#child.stdout!, this.#child.stderr!]) this.#drain(output)
+  }
+
+  /** Sends what was written, with all else that is written in this turn. */
+  flushSoon(): void {
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    process.nextTick(() => {
+      this.#isFlushing = false
+      this.writer.flush()
+    })
+  }
+
+  /** Kills the process and whatever it might have started. */
+  kill(): void {
+    const { pid, exitCode, signalCode } = this.#child
+    if (pid === undefined || exitCode !== null || signalCode !== null) return
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch (error) {
+      // Gone between the check and the call.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+
+  /** Resident memory; 0 where the platform does not say. */
+  residentMb(): number {
+    const { pid } = this.#child
+    if (process.platform !== 'linux' || pid === undefined) return 0
+    try {
+      const pages = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]
+      return (Number(pages) * PAGE_BYTES) / MIB
+    } catch {
+      return 0 // It has just ended: `gone` says the rest.
+    }
+  }
+
+  #read(line: Socket): void {
+    const reader = new FrameReader(UP_FRAME_BYTES)
+    const onFrame: ChildEvents['frame'] = (kind, stream, payload) => {
+      if (!this.#isDeaf) this.#events.frame(kind, stream, payload)
+    }
+    line.on('data', (chunk: Uint8Array) => {
+      if (this.#isDeaf) return
+      try {
+        reader.read(chunk, onFrame)
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error
+        this.#isDeaf = true
+        this.#events.breach(error.message)
+      }
+    })
+    // A line that breaks is a process that ends: `close` follows and says how.
+    line.on('error', () => {})
+  }
+
+  #drain(output: Readable): void {
+    output.on('data', (chunk: Buffer) => {
+      this.#output = (this.#output + chunk.toString('latin1')).slice(-OUTPUT_TAIL)
+      this.#outputBytes += chunk.length
+      if (this.#outputBytes > OUTPUT_BYTES) this.#events.flood()
+    })
+  }
+
+  #gone(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#isGone) return
+    this.#isGone = this.#isDeaf = true
+    this.#events.gone({ code, signal, output: this.#output })
+  }
+}
+
+function spawnGuest(isolation: Isolation, memoryMb: number): ChildProcess {
+  const { command, args, uid } = isolation.launch(memoryMb)
+  const child = spawn(command, args, {
+    cwd: '/',
+    env: { TZ: 'UTC', LANG: 'C.UTF-8' },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+    ...(uid === null ? {} : { uid, gid: uid }),
+  })
+  // One that dies while it boots is told of by its end, not by its input.
+  child.stdin.on('error', () => {})
+  child.stdin.end(isolation.guestCode)
+  return child
+}
