@@ -158,25 +158,14 @@ export const EventView = Type.Object(
   { ...strict, title: 'EventView', description: '$event, as user code sees it' },
 )
 
-export const runStatuses = [
-  'queued',
-  'running',
-  'succeeded',
-  'ended',
-  'failed',
-  'timed_out',
-] as const
-export const deliveryStatuses = [
-  'pending',
-  'sending',
-  'delivered',
-  'failed',
-  'blocked',
-  'canceled',
-  'held',
-] as const
-export const RunStatus = Type.Enum([...runStatuses], { title: 'RunStatus' })
-export const DeliveryStatus = Type.Enum([...deliveryStatuses], { title: 'DeliveryStatus' })
+export const RunStatus = Type.Enum(
+  ['queued', 'running', 'succeeded', 'ended', 'failed', 'timed_out'],
+  { title: 'RunStatus' },
+)
+export const DeliveryStatus = Type.Enum(
+  ['pending', 'sending', 'delivered', 'failed', 'blocked', 'canceled', 'held'],
+  { title: 'DeliveryStatus' },
+)
 const FailureCode = Type.Enum(
   [
     'dns',
