@@ -19,8 +19,12 @@ const DIGITS = '0000000000000.000'
 
 /** One event of about 1 KB; `sentAt` is patched in at `offset` before each use. */
 function template(target: Target): { bytes: Buffer; offset: number } {
-  const body = JSON.stringify({ sentAt: '@', order: 42, items: ['tea', 'cake'], pad: 'x'.repeat(920) })
-    .replace('"@"', DIGITS)
+  const body = JSON.stringify({
+    sentAt: '@',
+    order: 42,
+    items: ['tea', 'cake'],
+    pad: 'x'.repeat(920),
+  }).replace('"@"', DIGITS)
   const head = `POST ${target.path} HTTP/1.1\r\nHost: ${target.host}:${target.port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
   const text = head + body
   return { bytes: Buffer.from(text, 'latin1'), offset: text.indexOf(DIGITS) }
@@ -33,7 +37,11 @@ function template(target: Target): { bytes: Buffer; offset: number } {
  */
 export async function load(
   target: Target,
-  options: { readonly connections: number; readonly seconds: number; readonly perSecond: number | null },
+  options: {
+    readonly connections: number
+    readonly seconds: number
+    readonly perSecond: number | null
+  },
 ): Promise<LoadResult> {
   const latencies: number[] = []
   let accepted = 0

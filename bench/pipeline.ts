@@ -33,10 +33,14 @@ const durable: number[] = []
 const fleeting: number[] = []
 for (let round = 0; round < ROUNDS; round++) {
   durable.push(await closedLoop('store on ', ['bin/sendoff.cjs', 'serve']))
-  fleeting.push(await closedLoop('store off', ['--disable-sigusr1', 'bench/serve-without-store.ts']))
+  fleeting.push(
+    await closedLoop('store off', ['--disable-sigusr1', 'bench/serve-without-store.ts']),
+  )
 }
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
-console.log(`\nmedian: ${Math.round(median(durable))} events/s durable, ${Math.round(median(fleeting))} with the store off, ratio ${(median(durable) / median(fleeting)).toFixed(2)}\n`)
+console.log(
+  `\nmedian: ${Math.round(median(durable))} events/s durable, ${Math.round(median(fleeting))} with the store off, ratio ${(median(durable) / median(fleeting)).toFixed(2)}\n`,
+)
 await openLoop()
 receiver.disconnect()
 
@@ -47,13 +51,19 @@ async function closedLoop(name: string, command: readonly string[]): Promise<num
   await quiet(server)
   await figures(true)
   const started = performance.now()
-  const { accepted, refused, latencies } = await load(target, { connections: 64, seconds: SECONDS, perSecond: null })
+  const { accepted, refused, latencies } = await load(target, {
+    connections: 64,
+    seconds: SECONDS,
+    perSecond: null,
+  })
   await quiet(server)
   const seconds = (performance.now() - started) / 1_000
   const { distinct } = await figures(true)
   await stop(server)
   const perSecond = accepted / seconds
-  console.log(`${name}  closed loop, 64 connections: ${Math.round(perSecond)} events/s, all recorded; answer ${quantiles(latencies)}; ${refused} refused, ${distinct}/${accepted} delivered`)
+  console.log(
+    `${name}  closed loop, 64 connections: ${Math.round(perSecond)} events/s, all recorded; answer ${quantiles(latencies)}; ${refused} refused, ${distinct}/${accepted} delivered`,
+  )
   return perSecond
 }
 
@@ -64,10 +74,16 @@ async function openLoop(): Promise<void> {
   for (const perSecond of OPEN_LOOP_RATES) {
     await quiet(server)
     await figures(true)
-    const { accepted, refused, latencies } = await load(target, { connections: 256, seconds: SECONDS, perSecond })
+    const { accepted, refused, latencies } = await load(target, {
+      connections: 256,
+      seconds: SECONDS,
+      perSecond,
+    })
     await quiet(server)
     const arrived = await figures(true)
-    console.log(`open loop, ${perSecond}/s: answer ${quantiles(latencies)}; arrival ${quantiles(arrived.latencies)}; ${refused} refused, ${arrived.distinct}/${accepted} delivered`)
+    console.log(
+      `open loop, ${perSecond}/s: answer ${quantiles(latencies)}; arrival ${quantiles(arrived.latencies)}; ${refused} refused, ${arrived.distinct}/${accepted} delivered`,
+    )
   }
   await stop(server)
 }
@@ -105,11 +121,15 @@ async function start(command: readonly string[]): Promise<Server> {
 
 async function prepare(server: Server): Promise<Target> {
   const code = `$send.http({ method: 'POST', url: 'http://127.0.0.1:${port}/in', data: $event.body })`
-  const workflow = await createApiClient(server.url, TOKEN).call<WorkflowWire>('POST', '/workflows', {
-    name: 'Bench',
-    steps: [{ type: 'code', code }],
-    settings: { rate: { perSecond: 1_000_000, burst: 1_000_000 } },
-  })
+  const workflow = await createApiClient(server.url, TOKEN).call<WorkflowWire>(
+    'POST',
+    '/workflows',
+    {
+      name: 'Bench',
+      steps: [{ type: 'code', code }],
+      settings: { rate: { perSecond: 100_000, burst: 100_000 } },
+    },
+  )
   const { hostname, port: serverPort, pathname } = new URL(workflow.endpoint)
   return { host: hostname, port: Number(serverPort), path: pathname }
 }
@@ -119,7 +139,9 @@ async function quiet(server: Server): Promise<void> {
   const headers = { authorization: `Bearer ${TOKEN}` }
   for (let tries = 0; tries < 3_000; tries++) {
     const text = await (await fetch(`${server.url}/metrics`, { headers })).text()
-    const open = ['queued_events', 'pending_deliveries'].map((name) => Number(new RegExp(`^sendoff_${name}(?:\\{.*\\})? (\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN))
+    const open = ['queued_events', 'pending_deliveries'].map((name) =>
+      Number(new RegExp(`^sendoff_${name}(?:\\{.*\\})? (\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN),
+    )
     if (open.every((count) => count === 0)) return
     if (open.some(Number.isNaN)) throw new Error('The metrics lack the backlog')
     await new Promise((done) => setTimeout(done, 10))

@@ -39,8 +39,13 @@ export type App = {
   readonly failed: Promise<Error>
 }
 
+type CreateStore = (...args: ConstructorParameters<typeof SqliteStore>) => SqliteStore
+
 /** Builds a server. Throws `setting_invalid` where settings do not fit; nothing but the demo's receiver runs yet. */
-export async function createApp(config: Config): Promise<App> {
+export async function createApp(
+  config: Config,
+  createStore: CreateStore = (deps, options) => new SqliteStore(deps, options),
+): Promise<App> {
   requireVerifiedTls(tlsRejectUnauthorized())
   refuseGlobalFetch()
   const failure = Promise.withResolvers<Error>()
@@ -49,7 +54,7 @@ export async function createApp(config: Config): Promise<App> {
   const allow = [...config.egressAllow, ...(demoReceiver ? [demoReceiver.allowEntry()] : [])]
   const own: OwnAddresses = { listener: undefined, publicUrl: config.publicUrl }
 
-  const ground = layGround(config, failure.resolve)
+  const ground = layGround(config, createStore, failure.resolve)
   const engine = buildEngine(ground, own, allow, failure.resolve)
   const doors = buildDoors(ground, engine, own, config)
 
@@ -87,11 +92,11 @@ export async function createApp(config: Config): Promise<App> {
 type Ground = ReturnType<typeof layGround>
 
 /** What every part stands on: time, log, metrics, store, hints. */
-function layGround(config: Config, onFatal: (error: Error) => void) {
+function layGround(config: Config, createStore: CreateStore, onFatal: (error: Error) => void) {
   const clock = systemClock
   const ids = new IdSource(clock)
   const log = createLog({ clock, write: (line) => process.stderr.write(line) }, config.logLevel)
-  const store = new SqliteStore(
+  const store = createStore(
     { clock },
     { folder: resolve(config.data), nodeId: ids.next('node'), onFatal },
   )

@@ -10,7 +10,9 @@ import { AppError } from './errors.ts'
 async function main(argv: readonly string[]): Promise<number> {
   const { name, command, rest } = find(argv)
   if (!command) {
-    console.error(name ? `Cannot run ${name}: there is no such command` : 'Usage: sendoff <command>')
+    console.error(
+      name ? `Cannot run ${name}: there is no such command` : 'Usage: sendoff <command>',
+    )
     for (const [key, { sentence }] of Object.entries(commands)) {
       console.error(`  ${key.padEnd(16)} ${sentence}`)
     }
@@ -32,7 +34,12 @@ function find(argv: readonly string[]) {
 /** `--name value`, `--name=value` or `--switch` for the flags; everything else is a word. */
 function readArguments(args: readonly string[]) {
   const switches = ['json', 'help', 'demo-receiver']
-  const { tokens } = parseArgs({ args: [...args], strict: false, tokens: true, allowPositionals: true })
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+  })
   const flags: Record<string, string> = {}
   const words: string[] = []
   let waiting: string | undefined

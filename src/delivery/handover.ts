@@ -1,1 +1,0 @@
-export type { HandOver } from '../hand-over.ts'
