@@ -24,7 +24,7 @@ export type AttemptDeps = {
   readonly egress: Egress
   readonly clock: Clock
   /** `Sendoff/<version> (+<abuse url>)`. */
-  readonly userAgent: string
+  readonly userAgent: () => string
 }
 
 export type Attempted = {
@@ -48,7 +48,7 @@ export async function attempt(
   const journey: Journey = { request: null, exchange: null }
   let fault: Fault | null = null
   try {
-    const first = requestOf(task, deps.userAgent, startedAt)
+    const first = requestOf(task, deps.userAgent(), startedAt)
     await travel(deps, connect, first, task.send.followRedirects, deadline, journey)
   } catch (error) {
     fault = faultOf(error, journey.exchange?.progress ?? 'connecting')

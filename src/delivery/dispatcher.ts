@@ -8,8 +8,9 @@
  *   store.adopt ───────┘
  *
  * Fair by one rule, for places as for sockets: a lane gets at most an eighth of what is still free (and
- * at most 32 sockets). So a thousand destinations that hang leave sockets for one that answers; the
- * last eighth of all sockets is kept for lanes whose last attempt got an answer.
+ * at most 32 sockets). Nobody can know at first which destination hangs, so lanes whose last attempt got
+ * no answer get more than one socket each only out of the first quarter, and none of the last eighth:
+ * a thousand destinations that hang leave sockets for those that answer, and for new ones.
  *
  * Invariant: a task that was offered is settled, or still on record as begun when the process ends, and
  * then shown as `interrupted` by the next.
@@ -33,6 +34,8 @@ const DRAIN_MS = 8_000
 const IDLE_MS = 10_000
 const ADOPT_COUNT = 1_000
 const SHARE = 8
+/** Of all sockets, the part in which lanes that have not answered yet get one each and no more. */
+const FIRSTS = 3 / 4
 /** Lanes that may be passed over before a free socket is left free: bounds the work per attempt. */
 const LOOKS = 64
 
@@ -105,7 +108,6 @@ export class Dispatcher implements HandOver, Service {
       this.#places.take(key, 0, bytesOf(task))
       this.#enqueue(key, task)
     }
-    this.#start()
   }
 
   release(accountId: number, origins: readonly string[]): void {
@@ -118,6 +120,11 @@ export class Dispatcher implements HandOver, Service {
     this.#adopting ??= this.#adopt().finally(() => (this.#adopting = undefined))
   }
 
+  /** Told of lanes that had no room: the store will hold deliveries for them. */
+  expectMore(lanes: readonly string[]): void {
+    for (const lane of lanes) this.#overflowed.add(lane)
+  }
+
   /** Takes tasks for which there is no reservation here. */
   take(tasks: readonly DeliveryTask[]): void {
     for (const task of tasks) {
@@ -125,7 +132,6 @@ export class Dispatcher implements HandOver, Service {
       this.#places.take(key, 1, bytesOf(task))
       this.#enqueue(key, task)
     }
-    this.#start()
   }
 
   #enqueue(key: string, task: DeliveryTask): void {
@@ -135,7 +141,13 @@ export class Dispatcher implements HandOver, Service {
       this.#lanes.set(key, lane)
     }
     lane.push(task)
-    if (lane.inFlight < limits.laneConcurrency) this.#turns.add(lane)
+    this.#refill(lane)
+  }
+
+  /** Gives the lane the sockets it may have; if it could use more, it waits for its turn. */
+  #refill(lane: Lane): void {
+    while (lane.isReady && this.#startOne(lane));
+    if (lane.isReady) this.#turns.add(lane)
   }
 
   /** Gives free sockets to the lanes that wait, one each in turn. */
@@ -143,15 +155,24 @@ export class Dispatcher implements HandOver, Service {
     let passed = 0
     for (const lane of this.#turns) {
       this.#turns.delete(lane)
-      const free = limits.deliveryConcurrency - this.#running.size
-      const kept = lane.isProven ? 0 : limits.deliveryConcurrency / SHARE
-      if (free > kept && lane.inFlight < free / SHARE) {
-        passed = 0
-        this.#launch(lane, lane.shift()!)
-      } else passed++
-      if (lane.waiting > 0 && lane.inFlight < limits.laneConcurrency) this.#turns.add(lane)
+      passed = this.#startOne(lane) ? 0 : passed + 1
+      if (lane.isReady) this.#turns.add(lane)
       if (passed > Math.min(LOOKS, this.#turns.size)) return
     }
+  }
+
+  /** Starts the lane's next task if there is a socket for it; the lane has one waiting. */
+  #startOne(lane: Lane): boolean {
+    if (this.#isAbandoned || lane.inFlight >= this.#socketsFor(lane)) return false
+    this.#launch(lane, lane.shift()!)
+    return true
+  }
+
+  #socketsFor(lane: Lane): number {
+    const all = limits.deliveryConcurrency
+    const free = all - this.#running.size
+    if (lane.isProven) return free / SHARE
+    return lane.inFlight === 0 ? free - all / SHARE : (free - all * FIRSTS) / SHARE
   }
 
   #launch(lane: Lane, task: DeliveryTask): void {
@@ -159,7 +180,8 @@ export class Dispatcher implements HandOver, Service {
     const running = this.#see(lane, task).then(() => {
       lane.inFlight--
       this.#running.delete(running)
-      if (lane.waiting > 0) this.#turns.add(lane)
+      this.#turns.delete(lane)
+      this.#refill(lane)
       this.#start()
     })
     this.#running.add(running)
@@ -194,6 +216,8 @@ export class Dispatcher implements HandOver, Service {
     const share = Math.floor(this.#places.laneLimit / 2)
     if (share === 0) return
     const full = this.#places.above(share)
+    this.#overflowed.clear()
+    for (const lane of full) this.#overflowed.add(lane)
     const tasks = await this.#deps.store
       .adoptDeliveries({
         count: ADOPT_COUNT,
@@ -201,8 +225,6 @@ export class Dispatcher implements HandOver, Service {
         perOrigin: share,
       })
       .catch((): readonly DeliveryTask[] => []) // the store is away: the poll asks again
-    this.#overflowed.clear()
-    for (const lane of full) this.#overflowed.add(lane)
     for (const task of tasks) {
       const lane = laneKey(task.accountId, task.origin)
       this.#overflowed.add(lane)
@@ -213,7 +235,7 @@ export class Dispatcher implements HandOver, Service {
 
   async #drained(): Promise<void> {
     await this.#adopting
-    while (this.#running.size > 0) await Promise.race(this.#running)
+    while (this.#running.size > 0) await Promise.all(this.#running)
     await this.#settler.flush()
   }
 

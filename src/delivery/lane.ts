@@ -3,6 +3,7 @@
  * connections. First attempts go before retries. How many may be in flight is the dispatcher's to say.
  */
 import type { DeliveryTask } from '../model/delivery.ts'
+import { limits } from '../model/limits.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionDeps } from './connection.ts'
 
@@ -18,6 +19,7 @@ export class Lane {
   readonly #retries: DeliveryTask[] = []
   /** Most recently used last, so that few connections stay warm and the others expire. */
   readonly #idle: Connection[] = []
+  readonly #inUse = new Set<Connection>()
 
   constructor(deps: ConnectionDeps, key: string, origin: string) {
     this.#deps = deps
@@ -26,12 +28,13 @@ export class Lane {
     this.idleSince = deps.clock.monotonicMs()
   }
 
-  get waiting(): number {
-    return this.#first.length + this.#retries.length
+  /** Something waits, and the destination may take one more at a time. */
+  get isReady(): boolean {
+    return this.#waiting > 0 && this.inFlight < limits.laneConcurrency
   }
 
   get isIdle(): boolean {
-    return this.inFlight === 0 && this.waiting === 0
+    return this.inFlight === 0 && this.#waiting === 0
   }
 
   push(task: DeliveryTask): void {
@@ -46,26 +49,35 @@ export class Lane {
   /** The connections that one attempt may use, to this lane's origin and by redirect to others. */
   route(): Route {
     let own: Connection | undefined
-    const detours: Connection[] = []
+    const used: Connection[] = []
     return {
       connect: (origin) => {
-        if (origin === this.origin) return (own = own?.isFit ? own : this.#take())
-        const detour = new Connection(this.#deps, origin)
-        detours.push(detour)
-        return detour
+        if (own?.isFit && origin === this.origin) return own
+        const connection =
+          origin === this.origin ? this.#take() : new Connection(this.#deps, origin)
+        if (origin === this.origin) own = connection
+        used.push(connection)
+        this.#inUse.add(connection)
+        return connection
       },
       end: async () => {
-        const over = own && !own.isFit ? [own, ...detours] : detours
-        if (own?.isFit) this.#idle.push(own)
-        if (over.length > 0) await Promise.all(over.map((connection) => connection.close()))
+        for (const connection of used) {
+          this.#inUse.delete(connection)
+          if (connection === own && own.isFit) this.#idle.push(own)
+          else await connection.close()
+        }
         this.idleSince = this.#deps.clock.monotonicMs()
       },
     }
   }
 
-  /** Closes the connections that are not in use. */
+  /** Closes its connections, in use or not. */
   close(): void {
-    for (const connection of this.#idle.splice(0)) void connection.close()
+    for (const connection of [...this.#idle.splice(0), ...this.#inUse]) void connection.close()
+  }
+
+  get #waiting(): number {
+    return this.#first.length + this.#retries.length
   }
 
   #take(): Connection {

@@ -3,11 +3,14 @@
  * be answered before the commit and without waiting.
  *
  * Fair by one rule: a lane may hold as much as an eighth of what is still free, never more than its own
- * capacity. However many destinations pile up, some room is always left for the next one.
+ * capacity, and of the last quarter only a few places. So the lanes that pile up while more than a
+ * thousand destinations hang leave room for the next one.
  */
 import { limits } from '../model/limits.ts'
 
 const SHARE = 8
+const LAST = limits.deliveriesInMemory / 4
+const FEW = 4
 
 type Held = { count: number; bytes: number }
 
@@ -25,7 +28,8 @@ export class Places {
   /** How many places one lane may hold at present. */
   get laneLimit(): number {
     const free = limits.deliveriesInMemory - this.#count
-    return Math.min(limits.laneCapacity, Math.ceil(free / SHARE))
+    const fair = Math.max(Math.ceil((free - LAST) / SHARE), Math.min(FEW, free))
+    return Math.min(limits.laneCapacity, fair)
   }
 
   held(lane: string): number {

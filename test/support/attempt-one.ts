@@ -11,7 +11,7 @@ export async function attemptAll(
   tasks: readonly DeliveryTask[],
   egress: Egress = loopbackEgress(),
 ): Promise<readonly Attempt[]> {
-  const deps = { egress, clock: systemClock, userAgent: USER_AGENT }
+  const deps = { egress, clock: systemClock, userAgent: () => USER_AGENT }
   const lane = new Lane(deps, 'lane', tasks[0]!.origin)
   const attempts: Attempt[] = []
   for (const task of tasks) {

@@ -1,0 +1,58 @@
+/** A store for the delivery engine alone: settles at once, keeps what was settled, adopts what it is given. */
+import type { DeliveryTask, Settlement } from '../../src/model/delivery.ts'
+import type { AdoptLimits, HotStore } from '../../src/store/store.ts'
+
+export class MemoryStore implements Pick<HotStore, 'settle' | 'adoptDeliveries'> {
+  readonly settled: Settlement[] = []
+  /** What `adoptDeliveries` hands out, as the real store would: within its limits, oldest first. */
+  readonly waiting: DeliveryTask[] = []
+  readonly adoptions: AdoptLimits[] = []
+  /** Replaced to make the store refuse. */
+  onSettle: (settlements: readonly Settlement[]) => Promise<void> = async () => undefined
+  #waiters = new Set<() => void>()
+
+  async settle(settlements: readonly Settlement[]): Promise<void> {
+    await this.onSettle(settlements)
+    this.settled.push(...settlements)
+    for (const check of this.#waiters) check()
+  }
+
+  async adoptDeliveries(limits: AdoptLimits): Promise<readonly DeliveryTask[]> {
+    this.adoptions.push(limits)
+    const taken: DeliveryTask[] = []
+    const perOrigin = new Map<string, number>()
+    for (const task of this.waiting.slice()) {
+      const count = perOrigin.get(task.origin) ?? 0
+      if (taken.length === limits.count || count === limits.perOrigin) continue
+      if (limits.exceptOrigins.includes(task.origin)) continue
+      perOrigin.set(task.origin, count + 1)
+      taken.push(task)
+      this.waiting.splice(this.waiting.indexOf(task), 1)
+    }
+    return taken
+  }
+
+  /** Waits until at least `count` settlements that match are durable. */
+  async settledAtLeast(
+    count: number,
+    matches: (settlement: Settlement) => boolean = () => true,
+    withinMs = 5_000,
+  ): Promise<readonly Settlement[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const found = () => this.settled.filter(matches)
+    const check = () => void (found().length >= count && resolve())
+    const timer = setTimeout(
+      () => reject(new Error(`${found().length} of ${count} deliveries were settled`)),
+      withinMs,
+    )
+    this.#waiters.add(check)
+    check()
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+      this.#waiters.delete(check)
+    }
+    return found()
+  }
+}
