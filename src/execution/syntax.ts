@@ -85,14 +85,29 @@ function parseWithin(before: string, text: string, after: string): SourceFault |
 /** JavaScript of the same length, or the fault that kept types from being erased. */
 function stripTypes(text: string): string | SourceFault {
   const before = 'async function step() {'
+  const strip = (code: string): string => stripTypeScriptTypes(`${before}${code}\n}`)
   try {
-    return stripTypeScriptTypes(`${before}${text}\n}`).slice(before.length, -2)
+    return strip(text).slice(before.length, -2)
   } catch (error) {
-    const fault = faultOf(error, before, text)
+    const fault = faultOf(thrownBy(() => strip(plainColumns(text))) ?? error, before, text)
     // Good TypeScript, but none whose types can be erased: no other parser knows better.
     if ((error as NodeJS.ErrnoException).code === UNSUPPORTED) throw fault
     return fault
   }
+}
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+/** The stripper counts columns as a terminal shows them: in this text every character takes one. */
+function plainColumns(text: string): string {
+  return text.replaceAll('\t', ' ').replaceAll(/\P{ASCII}/gu, (wide) => 'x'.repeat(wide.length))
 }
 
 /** Reads where a parser stopped off its error's stack: `place:line`, lines of code, a line of carets. */

@@ -1,7 +1,7 @@
 /** The host's side of a send: a frame from the guest is hostile input. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { limits } from '../../src/model/limits.ts'
 import { checkSendFields, normaliseCall } from '../../src/model/send.ts'
 

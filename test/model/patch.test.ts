@@ -1,7 +1,7 @@
 /** The diff of `$event`: a JSON Patch (RFC 6902) that turns one value into the other. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { limits } from '../../src/model/limits.ts'
 import { diffEvents } from '../../src/model/patch.ts'
 import type { PatchOperation } from '../../src/model/run.ts'

@@ -1,7 +1,7 @@
 /** From `$event` back to a request: stored events, edited ones, and those somebody typed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { deriveEvent } from '../../src/model/derive-event.ts'
 import type { EventView } from '../../src/model/event.ts'
 import { requestFromEvent } from '../../src/model/request-from-event.ts'

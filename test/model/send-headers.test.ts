@@ -1,7 +1,7 @@
 /** Headers of `$send.http`: names, values, repeats, and what the connection keeps to itself. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { limits } from '../../src/model/limits.ts'
 import { normaliseCall } from '../../src/model/send.ts'
 import type { NormalisedCall } from '../../src/model/send.ts'

@@ -1,7 +1,7 @@
 /** The options of `$send.http` (SPEC section 4): what is sent, and which call is refused with which words. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { limits } from '../../src/model/limits.ts'
 import { normaliseCall } from '../../src/model/send.ts'
 import type { SendFields } from '../../src/model/send.ts'
@@ -340,11 +340,11 @@ test('send: timeout, followRedirects and signed pass', () => {
 test('send: every option is read once', () => {
   const reads = new Map<PropertyKey, number>()
   const options = new Proxy(
-    { ...base, data: {}, headers: {}, params: {}, timeout: 5 } as Record<PropertyKey, unknown>,
+    { ...base, data: {}, headers: {}, params: {}, timeout: 5 },
     {
       get(target, key) {
         reads.set(key, (reads.get(key) ?? 0) + 1)
-        return target[key]
+        return Reflect.get(target, key) as unknown
       },
     },
   )
