@@ -69,7 +69,7 @@ export async function load(
   let offered = 0
   while (performance.now() < endAt) {
     const now = performance.now()
-    const wanted = closedLoop ? 0 : Math.floor(((now - started) / 1_000) * options.perSecond!)
+    const wanted = closedLoop ? 0 : Math.floor(((now - started) / 1_000) * (options.perSecond ?? 0))
     for (; offered < wanted; offered++) {
       const connection = idle.pop()
       if (connection) connection.send(now)

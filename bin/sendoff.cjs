@@ -22,7 +22,7 @@ function pinnedNode() {
     console.error(
       `Cannot start: Sendoff needs Node 26 and ${name} is not installed, run npm ci or start it with Node 26`,
     )
-    process.exit(2)
+    return process.exit(2)
   }
 }
 

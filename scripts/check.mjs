@@ -22,12 +22,17 @@ const steps = [
   ['lint', [command('oxlint'), '--type-aware', ...(fix ? ['--fix'] : [])]],
   ['types', [command('typescript', 'tsc'), '-p', '.']],
   ['unused', [command('knip'), '--no-progress']],
-  ['unit tests', ['--test', '--test-reporter=dot', 'test/architecture.test.ts', 'test/model/**/*.test.ts']],
+  [
+    'unit tests',
+    ['--test', '--test-reporter=dot', 'test/architecture.test.ts', 'test/model/**/*.test.ts'],
+  ],
 ]
 
-for (const [name, args] of steps) {
+for (const [name, args] of /** @type {[string, string[]][]} */ (steps)) {
   const started = Date.now()
   const { status } = spawnSync(node, args, { stdio: 'inherit' })
-  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`)
+  console.log(
+    `${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`,
+  )
   if (status !== 0) process.exit(1)
 }

@@ -88,6 +88,11 @@ const later =
   (value: string, name: string): null =>
     value === '' ? null : refuse(name, `unset: ${what} is not part of this version`, value)
 
+/** Widen a fallback's type to what its setting may be. */
+const NONE: string | null = null as string | null
+const bytes = (value: number): number => value
+const level = (value: LogLevel): LogLevel => value
+
 const settings = {
   port: {
     flag: 'port',
@@ -114,15 +119,15 @@ const settings = {
     flag: 'public-url',
     variable: 'SENDOFF_PUBLIC_URL',
     sentence: 'address under which the world reaches this server; endpoints are made from it',
-    fallback: null as string | null,
+    fallback: NONE,
     parse: publicUrl,
   },
   adminToken: {
     flag: 'admin-token',
     variable: 'SENDOFF_ADMIN_TOKEN',
     sentence: 'a root API token, for automation',
-    fallback: null as string | null,
-    parse: secret as (value: string, name: string) => string | null,
+    fallback: NONE,
+    parse: secret,
   },
   egressAllow: {
     flag: 'egress-allow',
@@ -143,14 +148,14 @@ const settings = {
     flag: 'body-limit',
     variable: 'SENDOFF_BODY_LIMIT',
     sentence: 'largest body of an event, in bytes',
-    fallback: Number(limits.eventBodyBytes),
+    fallback: bytes(limits.eventBodyBytes),
     parse: integer(1, limits.eventBodyBytesMax),
   },
   logLevel: {
     flag: 'log-level',
     variable: 'SENDOFF_LOG_LEVEL',
     sentence: 'debug, info (a line for each run), warn or error',
-    fallback: 'warn' as LogLevel,
+    fallback: level('warn'),
     parse: logLevel,
   },
   demoReceiver: {

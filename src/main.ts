@@ -33,7 +33,7 @@ function find(argv: readonly string[]) {
 
 /** `--name value`, `--name=value` or `--switch` for the flags; everything else is a word. */
 function readArguments(args: readonly string[]) {
-  const switches = ['json', 'help', 'demo-receiver']
+  const switches = new Set(['json', 'help', 'demo-receiver'])
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,
@@ -46,7 +46,7 @@ function readArguments(args: readonly string[]) {
   for (const token of tokens) {
     if (token.kind === 'option') {
       flags[token.name] = token.value ?? 'true'
-      waiting = token.value === undefined && !switches.includes(token.name) ? token.name : undefined
+      waiting = token.value === undefined && !switches.has(token.name) ? token.name : undefined
     } else if (token.kind === 'positional') {
       if (waiting === undefined) words.push(token.value)
       else flags[waiting] = token.value

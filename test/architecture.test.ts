@@ -178,9 +178,12 @@ test('architecture: each file opens with what it is for', () => {
   )
 })
 
+/** So that this file does not hold what it looks for. */
+const backwards = (word: string): string => [...word].toReversed().join('')
+
 test('architecture: nothing is left unfinished, and nothing is named after nothing', () => {
   const unfinished = new RegExp(
-    `\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b`,
+    `\\b(?:${['DOTO', 'EMXIF', 'XXX', 'KCAH'].map(backwards).join('|')})\\b`,
     'g',
   )
   const marks = offenders(({ text }) => [...text.matchAll(unfinished)].map(([match]) => match))

@@ -16,7 +16,9 @@ test('app: a replay is a new event that names its origin, on the latest or the o
     ['original', 1],
     ['latest', 2],
   ] as const) {
-    const { id } = await app.api.call<{ id: string }>('POST', `/events/${first.id}/replay`, { version })
+    const { id } = await app.api.call<{ id: string }>('POST', `/events/${first.id}/replay`, {
+      version,
+    })
     const replayed = await settledById(app.api, id)
     assert.equal(replayed.replayOf, first.id)
     assert.equal(replayed.event.path, '/x')
@@ -43,7 +45,9 @@ test('app: redelivering makes one more attempt under the same webhook-id, and De
       [2, 'delivered'],
     ],
   )
-  const ids = receiver.requests.map(({ headers }) => headers.find(([name]) => name === 'webhook-id')?.[1])
+  const ids = receiver.requests.map(
+    ({ headers }) => headers.find(([name]) => name === 'webhook-id')?.[1],
+  )
   assert.equal(ids[0], ids[1])
 })
 
@@ -52,13 +56,23 @@ test('app: a dry run captures sends and sends nothing; a sent test delivers', as
   t.after(() => receiver.close())
   const app = await startApp(t)
   const workflow = await app.workflow([{ type: 'code', code: 'return 1' }])
-  const steps = [{ type: 'webhook', url: receiver.url('/test'), payload: '({ got: $event.body, test: 1 })' }]
+  const steps = [
+    { type: 'webhook', url: receiver.url('/test'), payload: '({ got: $event.body, test: 1 })' },
+  ]
   const path = `/workflows/${workflow.id}/test`
-  const dry = await app.api.call<EventDetailWire>('POST', path, { event: { body: { a: 1 } }, steps, send: false })
+  const dry = await app.api.call<EventDetailWire>('POST', path, {
+    event: { body: { a: 1 } },
+    steps,
+    send: false,
+  })
   assert.equal(dry.run!.status, 'succeeded')
   assert.equal(dry.deliveries[0]!.request.body, '{"got":{"a":1},"test":1}')
   assert.equal(receiver.connections, 0)
-  const { id } = await app.api.call<{ id: string }>('POST', path, { event: { body: { a: 1 } }, steps, send: true })
+  const { id } = await app.api.call<{ id: string }>('POST', path, {
+    event: { body: { a: 1 } },
+    steps,
+    send: true,
+  })
   const sent = await settledById(app.api, id)
   assert.equal(`${sent.dest.delivered}/${sent.dest.total}`, '1/1')
   assert.equal(receiver.requests.length, 1)

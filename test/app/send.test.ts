@@ -55,7 +55,10 @@ names.forEach(name => $send.http({ method: "POST", url: "${receiver.url('/names'
 })
 
 test('app: a 500 beside a 200 gives Dest 1/2, and the failure is not repeated', async (t) => {
-  const receiver = await startReceiver(({ url }) => ({ status: url === '/bad' ? 500 : 200, body: 'oops' }))
+  const receiver = await startReceiver(({ url }) => ({
+    status: url === '/bad' ? 500 : 200,
+    body: 'oops',
+  }))
   t.after(() => receiver.close())
   const app = await startApp(t)
   const code = `for (const path of ['/good', '/bad']) $send.http({ method: 'GET', url: '${receiver.origin}' + path })`
@@ -75,7 +78,11 @@ test('app: the webhook Action with defaults posts its payload as JSON', async (t
   const receiver = await startReceiver()
   t.after(() => receiver.close())
   const app = await startApp(t)
-  const step = { type: 'webhook', url: receiver.url('/hook'), payload: '({ order: $event.body.order })' }
+  const step = {
+    type: 'webhook',
+    url: receiver.url('/hook'),
+    payload: '({ order: $event.body.order })',
+  }
   const event = await app.run([step], { order: 7 })
   const [request] = await receiver.received(1)
   assert.equal(request!.method, 'POST')
@@ -131,8 +138,16 @@ test('app: sends made before a throw are delivered, and later steps do not run',
   t.after(() => receiver.close())
   const app = await startApp(t)
   const steps = [
-    { type: 'code', name: 'one', code: `$send.http({ method: 'POST', url: '${receiver.url()}', data: 1 })\nthrow new RangeError('too far')` },
-    { type: 'code', name: 'two', code: `$send.http({ method: 'POST', url: '${receiver.url()}', data: 2 })` },
+    {
+      type: 'code',
+      name: 'one',
+      code: `$send.http({ method: 'POST', url: '${receiver.url()}', data: 1 })\nthrow new RangeError('too far')`,
+    },
+    {
+      type: 'code',
+      name: 'two',
+      code: `$send.http({ method: 'POST', url: '${receiver.url()}', data: 2 })`,
+    },
   ]
   const event = await app.run(steps)
   assert.equal(event.run!.status, 'failed')
@@ -158,7 +173,10 @@ test('app: $end stops the run without being an error, and its sends are delivere
   t.after(() => receiver.close())
   const app = await startApp(t)
   const steps = [
-    { type: 'code', code: `$send.http({ method: 'POST', url: '${receiver.url()}', data: 1 }); $end('seen before')` },
+    {
+      type: 'code',
+      code: `$send.http({ method: 'POST', url: '${receiver.url()}', data: 1 }); $end('seen before')`,
+    },
     { type: 'code', code: `throw new Error('not reached')` },
   ]
   const event = await app.run(steps)
@@ -173,7 +191,11 @@ test('app: a time-out keeps what was sent and logged before it', async (t) => {
   const app = await startApp(t)
   const steps = [
     { type: 'code', name: 'fine', code: 'return 1' },
-    { type: 'code', name: 'loops', code: `console.log('here'); $send.http({ method: 'POST', url: '${receiver.url()}', data: 1 }); await new Promise(r => setTimeout(r, 20)); for (;;);` },
+    {
+      type: 'code',
+      name: 'loops',
+      code: `console.log('here'); $send.http({ method: 'POST', url: '${receiver.url()}', data: 1 }); await new Promise(r => setTimeout(r, 20)); for (;;);`,
+    },
   ]
   const event = await app.run(steps, {}, { timeoutMs: 1_000 })
   assert.equal(event.run!.status, 'timed_out')

@@ -9,11 +9,18 @@ test('app: steps share one mutable $event, and each shows what it changed', asyn
     [
       { type: 'code', name: 'one', code: '$event.test = 1; delete $event.body.drop' },
       { type: 'note', text: 'never run' },
-      { type: 'code', name: 'two', code: 'return [$event.test, steps.trigger.event.body.drop, $event.body.drop]' },
+      {
+        type: 'code',
+        name: 'two',
+        code: 'return [$event.test, steps.trigger.event.body.drop, $event.body.drop]',
+      },
     ],
     { drop: 'me' },
   )
-  assert.deepEqual(event.run!.steps.map(({ type }) => type), ['code', 'note', 'code'])
+  assert.deepEqual(
+    event.run!.steps.map(({ type }) => type),
+    ['code', 'note', 'code'],
+  )
   assert.deepEqual(
     event.run!.steps[0]!.diff.toSorted((a, b) => a.path.localeCompare(b.path)),
     [
@@ -40,15 +47,21 @@ return { total, back: steps.first.$return_value, sep, hash: createHash('md5').di
     },
   ])
   assert.equal(event.run!.message, null)
-  const value = event.run!.steps[1]!.exports['$return_value'] as Record<string, any>
-  assert.equal(value['total'], 6)
-  assert.equal(value['back'], 'back')
-  assert.equal(value['hash'], 32)
-  assert.equal(value['frozen'], true)
-  assert.equal(value['context'].id, event.run!.id)
-  assert.equal(value['context'].version, 1)
-  assert.equal(value['context'].workflow_name, 'Test')
-  assert.equal(value['context'].replay_of, null)
+  const value = event.run!.steps[1]!.exports['$return_value'] as {
+    total: number
+    back: string
+    hash: number
+    frozen: boolean
+    context: Record<string, unknown>
+  }
+  assert.equal(value.total, 6)
+  assert.equal(value.back, 'back')
+  assert.equal(value.hash, 32)
+  assert.equal(value.frozen, true)
+  assert.equal(value.context['id'], event.run!.id)
+  assert.equal(value.context['version'], 1)
+  assert.equal(value.context['workflow_name'], 'Test')
+  assert.equal(value.context['replay_of'], null)
 })
 
 test('app: reassigning $event is an error at the user’s own line and column', async (t) => {
@@ -77,7 +90,10 @@ test('app: what runs after the end of a run is shown on that run', async (t) => 
   const { id, dest } = await app.settled(workflow)
   assert.equal(dest.total, 0)
   for (let tries = 0; ; tries++) {
-    const { run } = await app.api.call<{ run: { late: { text: string; step: string }[] } }>('GET', `/events/${id}`)
+    const { run } = await app.api.call<{ run: { late: { text: string; step: string }[] } }>(
+      'GET',
+      `/events/${id}`,
+    )
     if (run.late.length > 0) {
       assert.match(run.late[0]!.text, /after the run/)
       return
@@ -93,7 +109,10 @@ test('app: an event runs on the version that was current when it was accepted', 
   await app.send(workflow)
   assert.equal((await app.settled(workflow)).run!.version, 1)
   const steps = [{ type: 'code', code: 'return 2' }]
-  const saved = await app.api.call<{ version: number }>('PUT', `/workflows/${workflow.id}`, { name: 'Test', steps })
+  const saved = await app.api.call<{ version: number }>('PUT', `/workflows/${workflow.id}`, {
+    name: 'Test',
+    steps,
+  })
   assert.equal(saved.version, 2)
   await app.send(workflow)
   const event = await app.settled(workflow)
