@@ -179,11 +179,11 @@ test('architecture: each file opens with what it is for', () => {
 })
 
 /** So that this file does not hold what it looks for. */
-const backwards = (word: string): string => [...word].toReversed().join('')
+const backwards = (word: string): string => word.split('').toReversed().join('')
 
 test('architecture: nothing is left unfinished, and nothing is named after nothing', () => {
   const unfinished = new RegExp(
-    `\\b(?:${['DOTO', 'EMXIF', 'XXX', 'KCAH'].map(backwards).join('|')})\\b`,
+    `\\b(?:${['ODOT', 'EMXIF', 'XXX', 'KCAH'].map(backwards).join('|')})\\b`,
     'g',
   )
   const marks = offenders(({ text }) => [...text.matchAll(unfinished)].map(([match]) => match))
