@@ -39,6 +39,8 @@ export const DOWN_FRAME_BYTES = 0xffff_ffff
 
 /** What a log entry costs of its run's allowance besides its text, so that empty ones are bounded too. */
 export const LOG_ENTRY_BYTES = 32
+/** What the guest may send above the limit of exports: notes in place of those that were too large. */
+export const EXPORT_SLACK_BYTES = 128 * 1024
 /** Entries that a run may still write once it is over. */
 export const LATE_ENTRIES = 100
 

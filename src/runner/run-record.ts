@@ -19,7 +19,7 @@ import type {
   StepStatus,
 } from '../model/run.ts'
 import { checkSendFields } from '../model/send.ts'
-import { LOG_ENTRY_BYTES, ProtocolError, readJson } from './protocol.ts'
+import { EXPORT_SLACK_BYTES, LOG_ENTRY_BYTES, ProtocolError, readJson } from './protocol.ts'
 import type { UpMessage } from './protocol.ts'
 import type { RunJob, RunResult } from './runner.ts'
 
@@ -40,9 +40,9 @@ type OpenStep = {
   isOver: boolean
 }
 
-/** Above the guest's own bounds by what it does not count: keys, and values that stand for too large ones. */
-const EXPORT_BYTES = 2 * limits.runExportBytes
-const DIFF_BYTES = 2 * limits.runDiffBytes
+const EXPORT_BYTES = limits.runExportBytes + EXPORT_SLACK_BYTES
+/** The bound of the values, and one operation around them. */
+const DIFF_BYTES = limits.runDiffBytes + 1_024
 const LOG_ENTRIES = limits.runLogBytes / LOG_ENTRY_BYTES + 1
 
 export class RunRecord {

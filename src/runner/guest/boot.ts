@@ -54,11 +54,8 @@ function receive(payload: Uint8Array): void {
       return
     }
     case 'run':
-      active++
       // The payload is only lent; the body outlives this call.
-      void execute({ line, log, program: program! }, message, tail.slice()).then(afterRun, () =>
-        leave(70),
-      )
+      void run({ line, log, program: program! }, message, tail.slice())
       return
     case 'ping':
       line.sendNow({ type: 'pong', id: message.id })
@@ -71,7 +68,14 @@ function cut(steps: readonly { readonly length: number }[], sources: Uint8Array)
   return steps.map(({ length }) => new TextDecoder().decode(sources.subarray(at, (at += length))))
 }
 
-function afterRun(): void {
+async function run(...args: Parameters<typeof execute>): Promise<void> {
+  active++
+  try {
+    await execute(...args)
+  } catch {
+    // Ours failed, not the user's code: the server tells the runs of a process that ends.
+    leave(70)
+  }
   active--
   if (active === 0) line.onTurn(() => tellIdle(TURNS_TO_SETTLE))
 }

@@ -25,6 +25,7 @@ type Deps = { readonly line: Line; readonly log: Log; readonly program: GuestPro
 type RunMessage = Extract<DownMessage, { type: 'run' }>
 type Ending = { readonly status: StepEnd; readonly thrown: unknown; readonly exports: object }
 
+const { Promise } = globalThis
 const now = performance.now.bind(performance)
 const encoder = new TextEncoder()
 const encode = encoder.encode.bind(encoder)
@@ -85,8 +86,21 @@ function untilEnded(
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     step.run.interrupt = reject
-    withinStep(step, () => start.call(exports, scope)).then(resolve, reject)
+    void settle(() => withinStep(step, () => start.call(exports, scope)), resolve, reject)
   })
+}
+
+/** With `await` and not `then`, which user code can replace. */
+async function settle(
+  begin: () => Promise<unknown>,
+  resolve: (value: unknown) => void,
+  reject: (reason: unknown) => void,
+): Promise<void> {
+  try {
+    resolve(await begin())
+  } catch (error) {
+    reject(error)
+  }
 }
 
 function withReturnValue(exports: object, value: unknown): object {

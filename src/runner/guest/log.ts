@@ -13,6 +13,7 @@ import type { StepState } from './run-state.ts'
 const LATE_TEXT_LENGTH = 8_192
 
 const byteLength = Buffer.byteLength.bind(Buffer)
+const nearest = Math.round
 const now = performance.now.bind(performance)
 
 export type Log = (step: StepState, level: LogEntry['level'], text: string) => void
@@ -56,5 +57,5 @@ const LATE_LIMIT = `log limit: ${LATE_ENTRIES} entries after the end of the run,
 
 /** Milliseconds with two decimals: finer is noise. */
 export function round(ms: number): number {
-  return Math.round(ms * 100) / 100
+  return nearest(ms * 100) / 100
 }

@@ -2,12 +2,18 @@
  * User values as JSON text: a step's exports and `$event` before and after it. Whatever cannot be written
  * becomes `{"$error": why}` in its place, so that a strange value is shown and never breaks the run.
  */
+import { Buffer } from 'node:buffer'
 import { limits } from '../../model/limits.ts'
 import { diffEvents } from '../../model/patch.ts'
+import type { PatchOperation } from '../../model/run.ts'
+import { EXPORT_SLACK_BYTES } from '../protocol.ts'
 import type { RunState } from './run-state.ts'
 
 const { parse, stringify } = JSON
 const { keys } = Object
+const byteLength = Buffer.byteLength.bind(Buffer)
+/** What the notes in place of exports that are too large may take on top. */
+const ROOM_FOR_PROBLEMS = EXPORT_SLACK_BYTES / 2
 const TOO_LARGE = `the exports of a run are limited to ${limits.runExportBytes / 1024 / 1024} MiB`
 
 /** JSON text of a value; undefined for what JSON leaves out. BigInts become strings. */
@@ -30,22 +36,48 @@ export function toJson(value: unknown): string | undefined {
 export function exportsToJson(run: RunState, exports: object): string {
   let text = ''
   for (const key of ownKeys(exports)) {
-    let json = toJson(read(exports, key))
+    const json = toJson(read(exports, key))
     if (json === undefined) continue
-    if (run.exportBytes + json.length > limits.runExportBytes) json = problem(TOO_LARGE)
-    run.exportBytes += json.length
-    text += `${text && ','}${stringify(key)}:${json}`
+    const entry = entryWithin(run, key, json)
+    if (entry !== null) text += `${text && ','}${entry}`
   }
   return `{${text}}`
+}
+
+/** The export, or in its place that it is too large; null when there is no room even for that. */
+function entryWithin(run: RunState, key: string, json: string): string | null {
+  const entry = `${stringify(key)}:${json}`
+  const room = limits.runExportBytes - run.exportBytes
+  const bytes = byteLength(entry)
+  if (bytes <= room) {
+    run.exportBytes += bytes
+    return entry
+  }
+  const instead = `${stringify(key)}:${problem(TOO_LARGE)}`
+  if (byteLength(instead) > room + ROOM_FOR_PROBLEMS) return null
+  run.exportBytes += byteLength(instead)
+  return instead
 }
 
 /** What a step did to `$event`, as a JSON Patch: `before` and `after` are JSON texts of it. */
 export function diffToJson(before: string, after: string): string {
   if (before === after) return '[]'
-  const diff = stringify(diffEvents(parse(before), parse(after)))
-  if (diff.length <= limits.runDiffBytes) return diff
-  const value = after.length <= limits.runDiffBytes ? after : problem('over the limit for a diff')
+  const diff = patchToJson(diffEvents(parse(before), parse(after)))
+  if (byteLength(diff) <= limits.runDiffBytes) return diff
+  const fits = byteLength(after) <= limits.runDiffBytes
+  const value = fits ? after : problem(`a diff is limited to ${limits.runDiffBytes / 1024} KiB`)
   return `[{"op":"replace","path":"","value":${value}}]`
+}
+
+/** Written piece by piece: a `toJSON` that user code gave to all objects is for the values only. */
+function patchToJson(operations: readonly PatchOperation[]): string {
+  let text = ''
+  for (const operation of operations) {
+    const value = 'value' in operation ? `,"value":${stringify(operation.value)}` : ''
+    const { op, path } = operation
+    text += `${text && ','}{"op":"${op}","path":${stringify(path)}${value}}`
+  }
+  return `[${text}]`
 }
 
 function ownKeys(exports: object): readonly string[] {
