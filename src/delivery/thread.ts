@@ -72,6 +72,7 @@ export class DeliveryThread implements HandOver, Service {
   #outbox: DeliveryTask[] = []
   #overflow = new Set<string>()
   #worker: Worker | undefined
+  #exited: Promise<unknown> | undefined
   #stopped: Promise<void> | undefined
 
   constructor(deps: Deps, options: ThreadOptions) {
@@ -94,6 +95,7 @@ export class DeliveryThread implements HandOver, Service {
     await once(worker, 'message')
     worker.on('message', (message: FromThread) => this.#receive(message))
     this.#worker = worker
+    this.#exited = new Promise((resolve) => worker.once('exit', resolve))
     this.#flush()
   }
 
@@ -161,12 +163,9 @@ export class DeliveryThread implements HandOver, Service {
   }
 
   async #stop(): Promise<void> {
-    const worker = this.#worker
-    if (!worker) return
     this.#flush()
-    const exited = once(worker, 'exit')
     this.#post({ kind: 'stop' })
-    await exited
+    await this.#exited
   }
 }
 

@@ -1,0 +1,161 @@
+/** The delivery thread with a real store: what main hands over is delivered there and comes back settled. */
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { DeliveryThread } from '../../src/delivery/thread.ts'
+import { FIRST_ACCOUNT } from '../../src/model/account.ts'
+import { originOf } from '../../src/model/delivery.ts'
+import type { DeliveryTask, Send } from '../../src/model/delivery.ts'
+import { deliveryId } from '../../src/model/ids.ts'
+import { limits } from '../../src/model/limits.ts'
+import type { Hint } from '../../src/notifier/notifier.ts'
+import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import { taskTo } from '../support/delivery-task.ts'
+import { headerOf, startReceiver } from '../support/receiver.ts'
+import { makeFolder } from '../support/sqlite-folder.ts'
+import { definition, event, ids, outcome } from '../support/store-values.ts'
+
+const identity = { userAgent: 'Sendoff/1', self: [] }
+
+async function delivering() {
+  const folder = makeFolder()
+  const store = new SqliteStore({ clock: systemClock }, { folder, nodeId: ids.next('node') })
+  await store.start()
+  const hints: Hint[] = []
+  const listeners: (() => void)[] = []
+  const notifier = {
+    publish(hint: Hint) {
+      hints.push(hint)
+      for (const listener of listeners) listener()
+    },
+  }
+  const death = Promise.withResolvers<Error>()
+  const options = {
+    allow: ['127.0.0.0/8'],
+    identity,
+    onFatal: death.resolve,
+    onRefused: (refused: unknown) => assert.fail(JSON.stringify(refused)),
+  }
+  const thread = new DeliveryThread({ store, notifier }, options)
+  await thread.start()
+  const receiver = await startReceiver()
+  return {
+    store,
+    thread,
+    receiver,
+    died: death.promise,
+    async hinted(count: number) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      listeners.push(() => hints.length >= count && resolve())
+      if (hints.length < count) await promise
+    },
+    async [Symbol.asyncDispose]() {
+      await thread.stop()
+      await store.stop()
+      await receiver.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** Finishes a run with these sends the way execution does; answers its event's id. */
+async function finish(
+  at: Awaited<ReturnType<typeof delivering>>,
+  sends: readonly Send[],
+  leased: boolean,
+): Promise<string> {
+  const workflowId = ids.next('wf')
+  await at.store.createWorkflow(FIRST_ACCOUNT, workflowId, ids.key(), definition())
+  const admitted = event({ workflowId })
+  await at.store.admit([admitted])
+  const eventId = admitted.id
+  const run = { accountId: FIRST_ACCOUNT, eventId, workflowId, version: 1, hops: 0 }
+  await at.store.finish(
+    { ...run, resendInterrupted: true, outcome: outcome() },
+    sends.map((send) => ({ send, origin: originOf(send.url), leased })),
+  )
+  if (!leased) return eventId
+  const tasks = sends.map((send): DeliveryTask => {
+    const id = deliveryId(eventId, send.step, send.index)
+    return { ...taskTo(send.url), id, eventId, workflowId, send }
+  })
+  assert.ok(
+    at.thread
+      .reserve(
+        FIRST_ACCOUNT,
+        sends.map(({ url }) => originOf(url)),
+      )
+      .every(Boolean),
+  )
+  at.thread.offer(tasks)
+  return eventId
+}
+
+const sendsTo = (url: string, count: number): readonly Send[] =>
+  Array.from({ length: count }, (_, index) => {
+    // A view into a larger buffer, as sends arrive from the runner.
+    const body = Buffer.from(`before${index}after`).subarray(6, -5)
+    return taskTo(url, { index, body }).send
+  })
+
+test('delivery thread: what is offered is delivered, settled and hinted at', async () => {
+  await using at = await delivering()
+  const eventId = await finish(at, sendsTo(at.receiver.url(), 20), true)
+  await at.hinted(20)
+  const detail = await at.store.inspect.event(FIRST_ACCOUNT, eventId)
+  assert.deepEqual(detail?.dest, { delivered: 20, total: 20, failed: 0 })
+  assert.equal(detail.deliveries[7]?.attempts[0]?.response?.status, 200)
+  assert.deepEqual(
+    at.receiver.requests
+      .map(({ body }) => body.toString())
+      .toSorted((a, b) => Number(a) - Number(b)),
+    Array.from({ length: 20 }, (_, i) => String(i)),
+  )
+})
+
+test('delivery thread: what only the store knows is delivered when woken', async () => {
+  await using at = await delivering()
+  const eventId = await finish(at, sendsTo(at.receiver.url(), 3), false)
+  at.thread.wake()
+  await at.hinted(3)
+  const detail = await at.store.inspect.event(FIRST_ACCOUNT, eventId)
+  assert.equal(detail?.dest.delivered, 3)
+})
+
+test('delivery thread: a place is free again once its delivery is settled', async () => {
+  await using at = await delivering()
+  const url = at.receiver.url()
+  const origins = Array.from({ length: limits.laneCapacity - 5 }, () => originOf(url))
+  at.thread.reserve(FIRST_ACCOUNT, origins)
+  for (let round = 1; round <= 3; round++) {
+    await finish(at, sendsTo(url, 5), true)
+    assert.deepEqual(at.thread.reserve(FIRST_ACCOUNT, [originOf(url)]), [false])
+    await at.hinted(round * 5)
+  }
+})
+
+test('delivery thread: the identity can change while it runs', async () => {
+  await using at = await delivering()
+  at.thread.identify({ ...identity, userAgent: 'Sendoff/1 (+http://here/abuse)' })
+  await finish(at, sendsTo(at.receiver.url(), 1), true)
+  const [request] = await at.receiver.received(1)
+  assert.equal(headerOf(request!.headers, 'user-agent'), 'Sendoff/1 (+http://here/abuse)')
+})
+
+test('[168] delivery thread: stop lets what is in flight end', async () => {
+  await using at = await delivering()
+  at.receiver.script = () => ({ delayMs: 100 })
+  const eventId = await finish(at, sendsTo(at.receiver.url(), 50), true)
+  await at.thread.stop()
+  const detail = await at.store.inspect.event(FIRST_ACCOUNT, eventId)
+  assert.equal(detail?.dest.delivered, 50)
+  assert.deepEqual(at.thread.reserve(FIRST_ACCOUNT, [at.receiver.origin]), [false])
+})
+
+test('delivery thread: when it dies, that is told, and stop does not wait for it', async () => {
+  await using at = await delivering()
+  at.thread.offer([{ ...taskTo(at.receiver.url()), origin: 'no origin' }])
+  assert.match(String(await at.died), /Invalid URL/)
+  await at.thread.stop()
+})
