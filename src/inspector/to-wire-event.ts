@@ -17,6 +17,7 @@ export function toWireEventRow(row: EventRow): EventRowWire {
     durationMs,
     message,
     dest: toWireDest(row.dest),
+    failed: row.dest.failed,
     replayOf: row.replayOf,
     error: row.error,
   }

@@ -200,6 +200,10 @@ export const EventRow = Type.Object(
     durationMs: nullable(Milliseconds),
     message: nullable(Type.String()),
     dest: Dest,
+    failed: Type.Integer({
+      minimum: 0,
+      description: 'Deliveries that ended without being delivered',
+    }),
     replayOf: nullable(Type.String()),
     error: nullable(EventError),
   },

@@ -206,9 +206,9 @@ export async function readDests(
       'event_id',
       fn.countAll<number | string>().as('total'),
       sql<number | string>`sum(case when status = 'delivered' then 1 else 0 end)`.as('delivered'),
-      sql<number | string>`sum(case when status in ('failed', 'blocked') then 1 else 0 end)`.as(
-        'failed',
-      ),
+      sql<
+        number | string
+      >`sum(case when status in ('failed', 'blocked', 'canceled') then 1 else 0 end)`.as('failed'),
     ])
     .where('account_id', '=', accountId)
     .where('event_id', 'in', eventIds)

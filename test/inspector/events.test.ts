@@ -138,6 +138,7 @@ test('events: rows have exactly the fields of the Inspector', async (t) => {
         durationMs: 12,
         message: null,
         dest: { delivered: 1, total: 2 },
+        failed: 0,
         replayOf: null,
         error: null,
       },

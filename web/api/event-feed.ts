@@ -1,0 +1,209 @@
+/**
+ * The list of a workflow's events, kept current. The stream only says that something changed; this reads
+ * the rows again, one call at a time and not more often than `PACE_MS`, whatever the rate of events.
+ *
+ * It lets rows in by itself while there is room (`setRoom`) and holds them back otherwise. Listeners
+ * hear of changes at most once a frame.
+ */
+import type { EventRowWire, LiveData } from '../../src/inspector/wire.ts'
+import { appendOlder, release, startFeed, takeAgain, takeNewest } from '../model/feed.ts'
+import type { Block, Feed, Older } from '../model/feed.ts'
+import type { EventFilter } from '../model/search-words.ts'
+import type { ApiProblem } from './client.ts'
+import { followLive } from './live.ts'
+import type { LiveState } from './live.ts'
+import { paced } from './paced.ts'
+import { readEvents } from './queries.ts'
+
+export type FeedView = {
+  readonly rows: readonly EventRowWire[]
+  readonly heldCount: number
+  /** Rows that came in with the last release: they may be drawn as new. */
+  readonly fresh: ReadonlySet<string>
+  readonly phase: 'loading' | 'ready' | 'failed'
+  readonly problem: ApiProblem | null
+  readonly hasOlder: boolean
+  readonly readingOlder: boolean
+  readonly live: LiveState
+}
+
+const PACE_MS = 200
+const PAGE = 100
+/** Pages read to meet what is known before the rest is left as a gap. */
+const CATCH_UP_PAGES = 3
+const NOTHING: ReadonlySet<string> = new Set()
+
+export class EventFeed {
+  readonly #workflowId: string
+  readonly #filter: EventFilter
+  readonly #changed: (eventId: string | null) => void
+  readonly #read: () => void
+  readonly #stopped = new AbortController()
+  readonly #listeners = new Set<() => void>()
+  readonly #stale = new Set<string>()
+  #feed: Feed = startFeed({ rows: [], older: null })
+  #view: FeedView
+  #room = Number.POSITIVE_INFINITY
+  #frame = 0
+  #close: (() => void) | undefined
+
+  /** `changed` hears which event changed; null when it may have been any. */
+  constructor(workflowId: string, filter: EventFilter, changed: (eventId: string | null) => void) {
+    this.#workflowId = workflowId
+    this.#filter = filter
+    this.#changed = changed
+    this.#read = paced(() => this.#readChanges(), PACE_MS, this.#stopped.signal)
+    this.#view = {
+      rows: [],
+      heldCount: 0,
+      fresh: NOTHING,
+      phase: 'loading',
+      problem: null,
+      hasOlder: false,
+      readingOlder: false,
+      live: 'connecting',
+    }
+  }
+
+  start(): void {
+    this.#close = followLive(this.#workflowId, {
+      hint: (kind, data) => this.#hint(kind, data),
+      reset: () => {
+        this.#changed(null)
+        this.readAgain()
+      },
+      state: (live) => this.#show({ live }),
+    })
+    this.#read()
+  }
+
+  stop(): void {
+    this.#close?.()
+    this.#stopped.abort()
+    cancelAnimationFrame(this.#frame)
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  readonly view = (): FeedView => this.#view
+
+  /** How many new rows may come in by themselves; 0 holds all back. */
+  setRoom(room: number): void {
+    this.#room = room
+    this.#letIn()
+  }
+
+  /** Lets in what was held back, whatever the room. */
+  letAllIn(): void {
+    this.#release()
+  }
+
+  /** Reads the newest rows and what is shown of the others. */
+  readAgain(): void {
+    for (const { id } of this.#feed.rows) this.#stale.add(id)
+    this.#read()
+  }
+
+  readOlder(): void {
+    const { older } = this.#feed
+    if (older === null || this.#view.readingOlder || this.#view.phase !== 'ready') return
+    this.#show({ readingOlder: true })
+    this.#page(older).then(
+      (block) => {
+        this.#feed = appendOlder(this.#feed, block)
+        this.#show({ readingOlder: false })
+      },
+      (problem: ApiProblem) => this.#fail(problem),
+    )
+  }
+
+  #hint(kind: 'event' | 'run' | 'delivery', { eventId }: LiveData): void {
+    if (kind !== 'event') this.#stale.add(eventId)
+    this.#changed(eventId)
+    this.#read()
+  }
+
+  #readChanges(): Promise<void> {
+    return this.#readNewest()
+      .then(() => this.#readStale())
+      .then(
+        () => this.#show({ phase: 'ready', problem: null }),
+        (problem: ApiProblem) => this.#fail(problem),
+      )
+  }
+
+  async #readNewest(): Promise<void> {
+    let block = await this.#page(null)
+    this.#settle(block)
+    if (this.#view.phase === 'loading') {
+      this.#feed = startFeed(block)
+      return
+    }
+    for (let pages = 1; pages < CATCH_UP_PAGES && !this.#meets(block) && block.older; pages++) {
+      const next = await this.#page(block.older)
+      block = { rows: [...block.rows, ...next.rows], older: next.older }
+      this.#settle(next)
+    }
+    this.#feed = takeNewest(this.#feed, block)
+    this.#letIn()
+  }
+
+  /** Rows that changed further down than the newest page reaches: one page from each is enough. */
+  async #readStale(): Promise<void> {
+    for (let reads = 0; reads < CATCH_UP_PAGES && this.#stale.size > 0; reads++) {
+      const row = this.#feed.rows.find(({ id }) => this.#stale.has(id))
+      if (!row) return this.#stale.clear()
+      const before = new Date(Date.parse(row.receivedAt) + 1).toISOString()
+      const block = await this.#page({ before })
+      this.#settle(block)
+      this.#stale.delete(row.id)
+      this.#feed = takeAgain(this.#feed, block)
+    }
+  }
+
+  async #page(from: Older): Promise<Block> {
+    const page = { limit: String(PAGE), ...from }
+    const { signal } = this.#stopped
+    const { data, nextCursor } = await readEvents(this.#workflowId, this.#filter, page, signal)
+    return { rows: data, older: nextCursor === null ? null : { cursor: nextCursor } }
+  }
+
+  #settle(block: Block): void {
+    for (const { id } of block.rows) this.#stale.delete(id)
+  }
+
+  #meets(block: Block): boolean {
+    const known = new Set([...this.#feed.rows, ...this.#feed.held].map(({ id }) => id))
+    return known.size === 0 || block.rows.some(({ id }) => known.has(id))
+  }
+
+  #letIn(): void {
+    const { heldCount } = this.#feed
+    if (heldCount > 0 && heldCount <= this.#room) this.#release()
+    else this.#show({})
+  }
+
+  #release(): void {
+    const fresh = new Set(this.#feed.held.map(({ id }) => id))
+    this.#feed = release(this.#feed)
+    this.#show({ fresh })
+  }
+
+  #fail(problem: ApiProblem): void {
+    if (this.#stopped.signal.aborted) return
+    this.#show({ phase: 'failed', problem, readingOlder: false })
+  }
+
+  #show(change: Partial<FeedView>): void {
+    const { rows, heldCount, older } = this.#feed
+    this.#view = { ...this.#view, rows, heldCount, hasOlder: older !== null, ...change }
+    if (this.#frame !== 0) return
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0
+      for (const listener of this.#listeners) listener()
+    })
+  }
+}

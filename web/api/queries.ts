@@ -1,0 +1,102 @@
+/** What is read from the API and kept: one entry per call, named once. */
+import { queryOptions } from '@tanstack/react-query'
+import type {
+  EventDetailWire,
+  EventListWire,
+  VersionWire,
+  WorkflowWire,
+} from '../../src/inspector/wire.ts'
+import type { EventFilter } from '../model/search-words.ts'
+import { call } from './client.ts'
+
+type Page<Row> = { readonly data: readonly Row[]; readonly nextCursor: string | null }
+export type Session = { readonly scopes: readonly ('read' | 'write' | 'admin')[] }
+
+const part = encodeURIComponent
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => call<Session>('GET', '/session', { signal }),
+  staleTime: 60_000,
+})
+
+export const workflowsQuery = queryOptions({
+  queryKey: ['workflows'],
+  queryFn: async ({ signal }) => {
+    const all: WorkflowWire[] = []
+    let cursor: string | null = null
+    do {
+      const from: string = cursor === null ? '' : `&cursor=${part(cursor)}`
+      const page: Page<WorkflowWire> = await call('GET', `/workflows?limit=200${from}`, { signal })
+      all.push(...page.data)
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    return all
+  },
+})
+
+export const workflowQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['workflow', id],
+    queryFn: ({ signal }) => call<WorkflowWire>('GET', `/workflows/${part(id)}`, { signal }),
+  })
+
+/** A version never changes. */
+export const versionQuery = (id: string, version: number) =>
+  queryOptions({
+    queryKey: ['version', id, version],
+    queryFn: ({ signal }) =>
+      call<VersionWire>('GET', `/workflows/${part(id)}/versions/${version}`, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const eventQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['event', id],
+    queryFn: ({ signal }) => call<EventDetailWire>('GET', `/events/${part(id)}`, { signal }),
+  })
+
+/** The latest events of a workflow, for the strip on the page of workflows. */
+export const latestQuery = (workflowId: string) =>
+  queryOptions({
+    queryKey: ['latest', workflowId],
+    queryFn: ({ signal }) => readEvents(workflowId, {}, { limit: '30' }, signal),
+    refetchInterval: 10_000,
+  })
+
+/** A page of events; `page` says from where and how many. */
+export function readEvents(
+  workflowId: string,
+  filter: EventFilter,
+  page: { readonly limit: string; readonly cursor?: string; readonly before?: string },
+  signal: AbortSignal,
+): Promise<EventListWire> {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries({ ...filter, ...earlier(filter, page) })) {
+    query.set(name, String(value))
+  }
+  return call('GET', `/workflows/${part(workflowId)}/events?${query}`, { signal })
+}
+
+/** Of two instants to read before, the earlier one counts. */
+function earlier(filter: EventFilter, page: { readonly before?: string }): object {
+  const isEarlier =
+    filter.before !== undefined && page.before !== undefined && filter.before < page.before
+  return isEarlier ? { ...page, before: filter.before } : page
+}
+
+export const replay = (eventId: string, version: 'latest' | 'original') =>
+  call<{ id: string }>('POST', `/events/${part(eventId)}/replay`, { body: { version } })
+
+export const redeliver = (deliveryId: string) =>
+  call<{ id: string }>('POST', `/deliveries/${part(deliveryId)}/redeliver`)
+
+export const cancelDelivery = (deliveryId: string) =>
+  call<{ id: string }>('POST', `/deliveries/${part(deliveryId)}/cancel`)
+
+export const setActive = (workflowId: string, active: boolean) =>
+  call<WorkflowWire>('PATCH', `/workflows/${part(workflowId)}`, { body: { active } })
+
+export const signIn = (token: string) => call<Session>('POST', '/session', { body: { token } })
+export const signOut = () => call<undefined>('DELETE', '/session')
+export const setUp = (code: string) => call<{ token: string }>('POST', '/setup', { body: { code } })

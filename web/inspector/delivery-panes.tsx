@@ -1,0 +1,152 @@
+/** Request, response, timing and attempts of a delivery, and what can be done with it. */
+import { Tabs } from '@base-ui/react/tabs'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire.ts'
+import { cancelDelivery, redeliver } from '../api/queries.ts'
+import { curl } from '../model/curl.ts'
+import { sendCall } from '../model/send-call.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { notify, notifyProblem } from '../parts/notice.tsx'
+import { AttemptTable } from './attempt-table.tsx'
+import { usePlace } from './place.ts'
+import { RequestMessage, ResponseMessage } from './http-message.tsx'
+import { Timing } from './timing.tsx'
+
+const panes = ['request', 'response', 'timing', 'attempts'] as const
+type Pane = (typeof panes)[number]
+
+const titles: Readonly<Record<Pane, string>> = {
+  request: 'Request',
+  response: 'Response',
+  timing: 'Timing',
+  attempts: 'Attempts',
+}
+
+export function DeliveryPanes({ delivery }: { readonly delivery: DeliveryWire }) {
+  const { search, go } = usePlace()
+  const [chosen, setChosen] = useState<number | null>(null)
+  const { attempts, request } = delivery
+  const attempt = attempts.find(({ number }) => number === chosen) ?? attempts.at(-1)
+  const pane = panes.find((known) => known === search.pane) ?? (attempt ? 'response' : 'request')
+  return (
+    <div className="delivery-panes">
+      <Tabs.Root value={pane} onValueChange={(next: Pane) => go({ pane: next }, { replace: true })}>
+        <div className="tab-line">
+          <Tabs.List className="tabs" aria-label="Delivery">
+            {panes.map((name) => (
+              <Tabs.Tab key={name} value={name} className="tab">
+                {titles[name]}
+                {name === 'attempts' && attempts.length > 1 && ` ${attempts.length}`}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+          <Actions delivery={delivery} />
+        </div>
+        <Tabs.Panel value="request">
+          <RequestMessage request={{ ...request, ...attempt?.request }} />
+        </Tabs.Panel>
+        <Tabs.Panel value="response">
+          <Answer delivery={delivery} attempt={attempt} />
+        </Tabs.Panel>
+        <Tabs.Panel value="timing">
+          {attempt?.timings ? (
+            <Timing attempt={attempt} timings={attempt.timings} />
+          ) : (
+            <NoAttempt />
+          )}
+        </Tabs.Panel>
+        <Tabs.Panel value="attempts">
+          {attempt ? (
+            <AttemptTable attempts={attempts} chosen={attempt.number} choose={setChosen} />
+          ) : (
+            <NoAttempt />
+          )}
+        </Tabs.Panel>
+      </Tabs.Root>
+      <p className="copies">
+        <CopyButton text={() => curl(bodyOf(request))} what="the delivery as cURL" label="cURL" />
+        <CopyButton text={() => sendCall(request)} what="it as $send.http" label="$send.http" />
+      </p>
+    </div>
+  )
+}
+
+const NoAttempt = () => <p className="faint pane-note">No attempt has ended yet.</p>
+
+function Answer({
+  delivery,
+  attempt,
+}: {
+  delivery: DeliveryWire
+  attempt: AttemptWire | undefined
+}) {
+  if (!attempt) {
+    return <p className="faint pane-note">{waitingFor(delivery)}</p>
+  }
+  return (
+    <>
+      {attempt.error && (
+        <div className="verdict" data-tone="failed" role="note">
+          <p>
+            {attempt.code !== null && <strong className="mono">{attempt.code} </strong>}
+            {attempt.error.message}
+          </p>
+          {attempt.error.detail !== null && <p className="mono faint">{attempt.error.detail}</p>}
+        </div>
+      )}
+      {attempt.response && <ResponseMessage response={attempt.response} />}
+      {!attempt.response && !attempt.error && (
+        <p className="faint pane-note">No response was read.</p>
+      )}
+    </>
+  )
+}
+
+function waitingFor({ status }: DeliveryWire): string {
+  if (status === 'held')
+    return 'Held: it was interrupted, and this workflow does not send again by itself.'
+  if (status === 'canceled') return 'Canceled before an attempt was made.'
+  return 'No answer yet: the request is on its way.'
+}
+
+const bodyOf = ({ body, bodyEncoding, ...request }: DeliveryWire['request']) => ({
+  ...request,
+  body: body === null ? null : { body, bodyEncoding },
+})
+
+function Actions({ delivery: { id, status } }: { readonly delivery: DeliveryWire }) {
+  const queries = useQueryClient()
+  const again = () => queries.invalidateQueries({ queryKey: ['event'] })
+  const send = useMutation({
+    mutationFn: () => redeliver(id),
+    onSuccess: () => {
+      notify('Sent once more')
+      return again()
+    },
+    onError: notifyProblem,
+  })
+  const stop = useMutation({
+    mutationFn: () => cancelDelivery(id),
+    onSuccess: () => {
+      notify('Canceled')
+      return again()
+    },
+    onError: notifyProblem,
+  })
+  const canCancel = status === 'pending' || status === 'held'
+  return (
+    <span className="tab-actions">
+      {canCancel && (
+        <button type="button" disabled={stop.isPending} onClick={() => stop.mutate()}>
+          Cancel
+        </button>
+      )}
+      {status !== 'sending' && (
+        <button type="button" disabled={send.isPending} onClick={() => send.mutate()}>
+          Redeliver
+        </button>
+      )}
+    </span>
+  )
+}

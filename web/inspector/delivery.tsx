@@ -1,0 +1,51 @@
+/** A delivery: one line until opened, then its four panes. Which one is open stands in the address. */
+import type { DeliveryWire } from '../../src/inspector/wire.ts'
+import { duration } from '../model/quantity.ts'
+import { deliveryResult } from '../model/status-words.ts'
+import { Disclosure } from '../parts/disclosure.tsx'
+import { StatusText } from '../parts/status-text.tsx'
+import { DeliveryPanes } from './delivery-panes.tsx'
+import { usePlace } from './place.ts'
+
+const signs = { ok: '', failed: '✕', waiting: '…', plain: '', faint: '' } as const
+
+export function Delivery({ delivery }: { readonly delivery: DeliveryWire }) {
+  const { search, go } = usePlace()
+  const { id, index, request, attempts } = delivery
+  const isOpen = search.delivery === id
+  const result = deliveryResult(delivery)
+  const took = attempts.at(-1)?.timings?.totalMs
+  const toggle = (): void =>
+    go(
+      { delivery: isOpen ? undefined : id, pane: undefined },
+      { replace: search.delivery !== undefined },
+    )
+  return (
+    <Disclosure
+      className="delivery-line"
+      isOpen={isOpen}
+      toggle={toggle}
+      summary={
+        <>
+          <span className="delivery-index">[{index}]</span>
+          <span className="method">{request.method}</span>
+          <span className="delivery-url" title={request.url}>
+            {request.url}
+          </span>
+          <span className="delivery-result">
+            → <StatusText status={result} />
+            {took !== undefined && <span className="faint"> · {duration(took)}</span>}
+            {attempts.length > 1 && <span className="faint"> · {attempts.length} attempts</span>}
+            {signs[result.tone] !== '' && (
+              <span className="delivery-sign" data-tone={result.tone} aria-hidden="true">
+                {signs[result.tone]}
+              </span>
+            )}
+          </span>
+        </>
+      }
+    >
+      {() => <DeliveryPanes key={id} delivery={delivery} />}
+    </Disclosure>
+  )
+}

@@ -1,0 +1,143 @@
+/** Above the steps: which event this is, how its run went, and what can be done with it. */
+import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import { curlOfEvent } from '../model/curl.ts'
+import { destOfDetail } from '../model/dest.ts'
+import { duration } from '../model/quantity.ts'
+import { shortId } from '../model/short-id.ts'
+import { runStatus } from '../model/status-words.ts'
+import { clockTime } from '../model/time.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { copyText } from '../parts/copy-text.ts'
+import { DestBadge } from '../parts/dest-badge.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { RelativeTime } from '../parts/relative-time.tsx'
+import { StatusText } from '../parts/status-text.tsx'
+import { usePlace } from './place.ts'
+import { useReplay } from './use-replay.ts'
+
+type Props = {
+  readonly workflow: WorkflowWire
+  readonly detail: EventDetailWire
+  readonly close: () => void
+}
+
+export function EventHead({ workflow, detail, close }: Props) {
+  const { id, run, error, receivedAt } = detail
+  return (
+    <div className="event-head">
+      <div className="event-line">
+        <button type="button" className="quiet" onClick={close} aria-label="Back to the list">
+          <Icon name="back" />
+        </button>
+        <button
+          type="button"
+          className="link id"
+          title={`Copy ${id}`}
+          onClick={() => void copyText(id, id)}
+        >
+          {shortId(id)}
+        </button>
+        <span className="faint">
+          {clockTime(Date.parse(receivedAt))} · <RelativeTime at={receivedAt} />
+        </span>
+        <span className="event-actions">
+          <CopyButton
+            text={() => curlOfEvent(workflow.endpoint, detail)}
+            what="the event as cURL"
+            label="cURL"
+          />
+          {!error && <ReplayButtons workflow={workflow} detail={detail} />}
+        </span>
+      </div>
+      <div className="event-line facts">
+        {run && <StatusText status={runStatus(run.status)} />}
+        {run?.durationMs != null && <span>run {duration(run.durationMs)}</span>}
+        {run && (
+          <span>
+            Dest <DestBadge dest={destOfDetail(detail)} />
+          </span>
+        )}
+        {run && (
+          <span className={run.version === workflow.version ? '' : 'faint'}>
+            v{run.version}
+            {run.version !== workflow.version && `, now v${workflow.version}`}
+          </span>
+        )}
+        <Origin detail={detail} />
+      </div>
+      {error && (
+        <p className="verdict" data-tone="failed" role="note">
+          Not run. {error.message}
+        </p>
+      )}
+      {run?.message && (
+        <p className="verdict" data-tone={run.status === 'ended' ? 'plain' : 'failed'} role="note">
+          {run.message}
+        </p>
+      )}
+      <LateNotes run={run} />
+    </div>
+  )
+}
+
+function Origin({ detail }: { readonly detail: EventDetailWire }) {
+  const { go } = usePlace()
+  const { replayOf } = detail
+  if (replayOf === null) return null
+  return (
+    <span>
+      replay of{' '}
+      <button
+        type="button"
+        className="link id"
+        onClick={() => go({ event: replayOf, delivery: undefined })}
+      >
+        {shortId(replayOf)}
+      </button>
+    </span>
+  )
+}
+
+/** What user code did after the run had ended: recorded, and not carried out. */
+function LateNotes({ run }: { readonly run: EventDetailWire['run'] }) {
+  if (!run || run.late.length === 0) return null
+  return (
+    <ul className="verdict" data-tone="failed" aria-label="After the run had ended">
+      {run.late.map(({ step, text, at }, i) => (
+        <li key={i}>
+          {step}, {duration(at)} after the start: {text}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** On the workflow as it is now; and, where that has changed since, on the version that ran. */
+function ReplayButtons({ workflow, detail }: Pick<Props, 'workflow' | 'detail'>) {
+  const { mutate, isPending } = useReplay()
+  const original = detail.run?.version ?? workflow.version
+  const isOld = original !== workflow.version
+  return (
+    <>
+      {isOld && (
+        <button
+          type="button"
+          disabled={isPending}
+          onClick={() => mutate({ eventId: detail.id, version: 'original' })}
+        >
+          Replay on v{original}
+        </button>
+      )}
+      <button
+        type="button"
+        className="primary-quiet"
+        disabled={isPending}
+        title="Run this event again, as a new event"
+        onClick={() => mutate({ eventId: detail.id, version: 'latest' })}
+      >
+        <Icon name="again" />
+        Replay{isOld && ` on v${workflow.version}`}
+      </button>
+    </>
+  )
+}

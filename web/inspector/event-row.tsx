@@ -1,0 +1,80 @@
+/** One event in the list: a link to it, so that it opens in another tab as well. */
+import { memo } from 'react'
+import type { MouseEvent } from 'react'
+import type { EventRowWire } from '../../src/inspector/wire.ts'
+import { destOfRow } from '../model/dest.ts'
+import { duration } from '../model/quantity.ts'
+import { rowMessage } from '../model/status-words.ts'
+import { clockTime, exactTime } from '../model/time.ts'
+import { DestBadge } from '../parts/dest-badge.tsx'
+import type { Place } from './place.ts'
+
+type Props = {
+  readonly row: EventRowWire
+  readonly top: number
+  readonly isOld: boolean
+  readonly isNew: boolean
+  readonly isSelected: boolean
+  readonly isTabStop: boolean
+  readonly href: string
+  readonly go: Place['go']
+}
+
+export const EventRow = memo(DrawnRow, isSame)
+
+function DrawnRow({ row, top, isOld, isNew, isSelected, isTabStop, href, go }: Props) {
+  const at = Date.parse(row.receivedAt)
+  const message = rowMessage(row)
+  const open = (event: MouseEvent): void => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
+    event.preventDefault()
+    go({ event: row.id, delivery: undefined, pane: undefined, view: undefined })
+  }
+  return (
+    <li
+      className="event-row"
+      data-old={isOld}
+      data-new={isNew}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <a
+        href={href}
+        data-row={row.id}
+        aria-current={isSelected ? 'true' : undefined}
+        tabIndex={isTabStop ? 0 : -1}
+        onClick={open}
+      >
+        <time dateTime={row.receivedAt} title={exactTime(at)}>
+          {clockTime(at)}
+        </time>
+        <span className="request" title={`${row.method} ${row.path}`}>
+          <span className="method">{row.method}</span>
+          <span className="path">{row.path}</span>
+        </span>
+        <DestBadge dest={destOfRow(row)} />
+        <span className="number">{row.durationMs === null ? '–' : duration(row.durationMs)}</span>
+        <span className="message" data-tone={message?.tone} title={message?.text}>
+          {isOld && <span className="old-version">v{row.version} </span>}
+          {row.replayOf !== null && <span className="old-version">replay </span>}
+          {message?.text}
+        </span>
+      </a>
+    </li>
+  )
+}
+
+/** Rows are read again and again and mostly come back as they were. */
+function isSame(one: Props, other: Props): boolean {
+  const { row, go: _, ...place } = one
+  const { row: otherRow, go: __, ...otherPlace } = other
+  return JSON.stringify(place) === JSON.stringify(otherPlace) && isSameRow(row, otherRow)
+}
+
+const isSameRow = (one: EventRowWire, other: EventRowWire): boolean =>
+  one === other ||
+  (one.id === other.id &&
+    one.status === other.status &&
+    one.durationMs === other.durationMs &&
+    one.failed === other.failed &&
+    one.dest.delivered === other.dest.delivered &&
+    one.dest.total === other.dest.total)

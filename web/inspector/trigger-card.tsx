@@ -1,0 +1,65 @@
+/** The first card: the request that came in, as `$event`. */
+import { useMemo } from 'react'
+import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import { maskedEvent } from '../model/masked.ts'
+import { size } from '../model/quantity.ts'
+import { Disclosure } from '../parts/disclosure.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { JsonTree } from '../parts/json-tree.tsx'
+import type { Folds } from './run-pane.tsx'
+
+type Props = { readonly detail: EventDetailWire | null; readonly folds: Folds }
+
+/** Cannot clash with a step: their names are words. */
+const NAME = '(trigger)'
+const OPEN = ['$event.body', '$event.query']
+
+export function TriggerCard({ detail, folds }: Props) {
+  if (!detail) {
+    return (
+      <li className="card">
+        <div className="card-head">
+          <Icon name="bolt" />
+          <span className="card-name">trigger</span>
+          <span className="faint">any method, any path, any body</span>
+        </div>
+      </li>
+    )
+  }
+  const { method, path, url, proto } = detail.event
+  const query = url.indexOf('?')
+  const summary = (
+    <>
+      <span className="card-name">trigger</span>
+      <span className="card-kind mono">
+        {method} {path}
+        {query === -1 ? '' : url.slice(query)}
+      </span>
+      <span className="card-end faint">$event body {size(bytesIn(proto.body_b64))}</span>
+    </>
+  )
+  return (
+    <li className="card">
+      <Disclosure
+        className="card-head"
+        isOpen={folds.isOpen(NAME)}
+        toggle={() => folds.toggle(NAME)}
+        summary={summary}
+      >
+        {() => <EventTree key={detail.id} detail={detail} />}
+      </Disclosure>
+    </li>
+  )
+}
+
+function EventTree({ detail }: { readonly detail: EventDetailWire }) {
+  const shown = useMemo(() => maskedEvent(detail.event), [detail.event])
+  return (
+    <div className="card-body">
+      <JsonTree value={shown} path="$event" open={OPEN} label="$event" />
+    </div>
+  )
+}
+
+const bytesIn = (base64: string): number =>
+  (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0)

@@ -1,0 +1,60 @@
+/** The keyboard of the workflow page: moving in the list, and what is done to the selected event. */
+import { useQueryClient } from '@tanstack/react-query'
+import type { EventRowWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import { eventQuery } from '../api/queries.ts'
+import { curlOfEvent } from '../model/curl.ts'
+import { copyText } from '../parts/copy-text.ts'
+import { useKeys } from '../parts/keys.ts'
+import { notify, notifyProblem } from '../parts/notice.tsx'
+import { usePlace } from './place.ts'
+import { useReplay } from './use-replay.ts'
+
+type Deps = {
+  readonly workflow: WorkflowWire
+  readonly rows: readonly EventRowWire[]
+  readonly togglePause: () => void
+}
+
+const PANE = 'run-pane'
+export const SEARCH_BOX = 'event-search'
+export const RUN_PANE = PANE
+
+export function useWorkflowKeys({ workflow, rows, togglePause }: Deps): void {
+  const { search, go } = usePlace()
+  const queries = useQueryClient()
+  const replay = useReplay()
+  const move = (step: 1 | -1): void => {
+    const at = rows.findIndex(({ id }) => id === search.event)
+    const next = rows[at === -1 ? 0 : at + step]
+    if (next)
+      go(
+        { event: next.id, delivery: undefined, pane: undefined },
+        { replace: search.event !== undefined },
+      )
+  }
+  const selected = (act: (eventId: string) => void) => (): void => {
+    if (search.event === undefined) notify('Select an event first, with j or k')
+    else act(search.event)
+  }
+  const close = (): void => {
+    if (search.delivery !== undefined)
+      go({ delivery: undefined, pane: undefined }, { replace: true })
+    else if (search.event !== undefined) go({ event: undefined, view: undefined })
+  }
+  const copy = (eventId: string): void => {
+    queries
+      .ensureQueryData(eventQuery(eventId))
+      .then((detail) => copyText(curlOfEvent(workflow.endpoint, detail), 'the event as cURL'))
+      .catch(notifyProblem)
+  }
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: () => document.getElementById(PANE)?.focus(),
+    Escape: close,
+    '/': () => document.getElementById(SEARCH_BOX)?.focus(),
+    p: togglePause,
+    r: selected((eventId) => replay.mutate({ eventId, version: 'latest' })),
+    c: selected(copy),
+  })
+}

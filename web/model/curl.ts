@@ -1,0 +1,78 @@
+/**
+ * Requests as a curl command for a POSIX shell. Every word is in single quotes, in which nothing is
+ * special, so a body that was made to break out stays a body. Bytes that are no text go through base64.
+ */
+import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { Body } from './body-view.ts'
+import { isSecretName, masked } from './masked.ts'
+
+type Pair = readonly [name: string, value: string]
+
+type Request = {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly Pair[]
+  readonly body: Body | null
+}
+
+/** What curl sets by itself, or what belonged to the connection and not to the request. */
+const OWN = /^(host|content-length|connection|transfer-encoding|accept-encoding|expect)$/i
+
+export function curl({ method, url, headers, body }: Request): string {
+  const parts = [`curl -X ${quoted(method)} ${quoted(url)}`]
+  // --globoff: brackets and braces of the address mean themselves.
+  if (/[[\]{}]/.test(url)) parts.push('--globoff')
+  for (const [name, value] of headers) {
+    if (!OWN.test(name)) parts.push(`-H ${quoted(value === '' ? `${name};` : `${name}: ${value}`)}`)
+  }
+  const hasType = headers.some(([name]) => name.toLowerCase() === 'content-type')
+  // curl would claim that the body is a form.
+  if (body && !hasType) parts.push(`-H 'content-type:'`)
+  if (!body) return parts.join(' \\\n  ')
+  const isText = body.bodyEncoding === 'utf8' && !body.body.includes('\0')
+  if (isText) return [...parts, `--data-raw ${quoted(body.body)}`].join(' \\\n  ')
+  const bytes = body.bodyEncoding === 'base64' ? body.body : base64Of(body.body)
+  return `printf %s '${bytes}' | base64 -d | ${[...parts, '--data-binary @-'].join(' \\\n  ')}`
+}
+
+/** A stored event as a request to its endpoint; secrets stay masked and are to be filled in. */
+export function curlOfEvent(endpoint: string, { event }: EventDetailWire): string {
+  const query = event.url.indexOf('?')
+  const path = event.path === '/' ? '' : event.path
+  const bytes = event.proto.body_b64
+  return curl({
+    method: event.method,
+    url: `${endpoint}${path}${query === -1 ? '' : event.url.slice(query)}`,
+    headers: event.proto.headers.map(([name, value]) =>
+      isSecretName(name) ? [name, masked(value)] : [name, value],
+    ),
+    body: bytes === '' ? null : textOrBytes(bytes),
+  })
+}
+
+/** The first thing to try with an endpoint. */
+export function curlOfEndpoint(endpoint: string): string {
+  return `curl ${quoted(`${endpoint}/orders`)} -H 'content-type: application/json' -d '{"order": 42}'`
+}
+
+/** A word of a POSIX shell that means exactly this text. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
+function textOrBytes(base64: string): Body {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  try {
+    return {
+      body: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
+      bodyEncoding: 'utf8',
+    }
+  } catch {
+    return { body: base64, bodyEncoding: 'base64' }
+  }
+}
+
+function base64Of(text: string): string {
+  const bytes = new TextEncoder().encode(text)
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+}

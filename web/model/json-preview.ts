@@ -1,0 +1,38 @@
+/** A value on one line of a tree: scalars whole up to a length, collections by their size and start. */
+const TEXT = 200
+
+export type Preview = {
+  readonly text: string
+  readonly kind: 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array'
+  /** Children it can be opened to. */
+  readonly size: number
+}
+
+export function preview(value: unknown): Preview {
+  if (value === null || value === undefined) return { text: 'null', kind: 'null', size: 0 }
+  if (Array.isArray(value)) return { text: `[${value.length}]`, kind: 'array', size: value.length }
+  if (typeof value === 'object') {
+    const keys = Object.keys(value)
+    const some = keys.slice(0, 4).join(', ')
+    const text = keys.length === 0 ? '{}' : `{${some}${keys.length > 4 ? ', …' : ''}}`
+    return { text: text.length > 60 ? `{${keys.length}}` : text, kind: 'object', size: keys.length }
+  }
+  if (typeof value === 'string') {
+    const cut = value.length > TEXT ? `${value.slice(0, TEXT)}…` : value
+    return { text: JSON.stringify(cut), kind: 'string', size: 0 }
+  }
+  return { text: String(value), kind: typeof value === 'number' ? 'number' : 'boolean', size: 0 }
+}
+
+/** The children of a collection, in order, from `start` on. */
+export function childrenOf(
+  value: unknown,
+  start: number,
+  length: number,
+): readonly (readonly [key: string | number, value: unknown])[] {
+  if (Array.isArray(value)) {
+    return value.slice(start, start + length).map((item, i) => [start + i, item] as const)
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).slice(start, start + length)
+}

@@ -1,0 +1,100 @@
+/**
+ * The search box: words such as `status:failed`, `version:3`, `delivery:failed` and `before:2026-11-23`
+ * are filters, everything else is searched for as it stands. A filter that names no known value is
+ * said so and left out, never searched for silently.
+ */
+import type { DeliveryWire, EventDetailWire } from '../../src/inspector/wire.ts'
+
+export type RunStatus = NonNullable<EventDetailWire['run']>['status']
+export type DeliveryStatus = DeliveryWire['status']
+
+export type EventFilter = {
+  readonly q?: string
+  readonly status?: RunStatus
+  readonly delivery?: DeliveryStatus
+  readonly version?: number
+  /** ISO 8601. */
+  readonly before?: string
+}
+
+export type Search = {
+  readonly filter: EventFilter
+  /** The words that became filters, to be shown and taken away one by one. */
+  readonly chips: readonly string[]
+  /** One sentence for each word that looks like a filter and is none. */
+  readonly mistakes: readonly string[]
+}
+
+const runStatuses = ['queued', 'running', 'succeeded', 'ended', 'failed', 'timed_out'] as const
+const deliveryStatuses = [
+  'pending',
+  'sending',
+  'delivered',
+  'failed',
+  'blocked',
+  'canceled',
+  'held',
+] as const satisfies readonly DeliveryStatus[]
+
+type Read = (value: string) => EventFilter | string
+
+const oneOf = (
+  what: string,
+  all: readonly string[],
+  found: EventFilter | null,
+): EventFilter | string => found ?? `${what} is one of ${all.join(', ')}`
+
+const readers: Readonly<Record<string, Read>> = {
+  status: (value) => {
+    const status = runStatuses.find((known) => known === value)
+    return oneOf('status', runStatuses, status ? { status } : null)
+  },
+  delivery: (value) => {
+    const delivery = deliveryStatuses.find((known) => known === value)
+    return oneOf('delivery', deliveryStatuses, delivery ? { delivery } : null)
+  },
+  version: (value) =>
+    /^[1-9]\d{0,8}$/.test(value) ? { version: Number(value) } : 'version is a whole number from 1',
+  before: (value) => {
+    const at = /^\d{4}-\d\d-\d\d/.test(value) ? new Date(localInstant(value)) : new Date(Number.NaN)
+    if (Number.isNaN(at.getTime())) return 'before is a date such as 2026-11-23 or 2026-11-23T10:00'
+    return { before: at.toISOString() }
+  },
+}
+
+/** A date alone is midnight UTC to the platform; people mean their own. */
+const localInstant = (value: string): string => (value.length === 10 ? `${value}T00:00` : value)
+
+export function readSearch(text: string): Search {
+  const words: string[] = []
+  const chips: string[] = []
+  const mistakes: string[] = []
+  let filter: EventFilter = {}
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    const [name, value] = word.split(/:(.*)/s) as [string, string | undefined]
+    const read = Object.hasOwn(readers, name.toLowerCase())
+      ? readers[name.toLowerCase()]
+      : undefined
+    if (!read || value === undefined) {
+      words.push(word)
+      continue
+    }
+    const found = value === '' ? null : read(value)
+    if (found === null) continue // Still being typed.
+    if (typeof found === 'string') mistakes.push(found)
+    else {
+      filter = { ...filter, ...found }
+      chips.push(word)
+    }
+  }
+  const q = words.join(' ')
+  return { filter: q === '' ? filter : { ...filter, q }, chips, mistakes }
+}
+
+/** The text without one of its words. */
+export function withoutWord(text: string, word: string): string {
+  return text
+    .split(/\s+/)
+    .filter((part) => part !== '' && part !== word)
+    .join(' ')
+}

@@ -1,0 +1,42 @@
+/**
+ * Single-key shortcuts. They are silent while somebody types or holds a modifier, and can be switched
+ * off altogether (WCAG 2.1.4), which the browser remembers.
+ */
+import { useEffect, useRef } from 'react'
+
+export type Keys = Readonly<Record<string, () => void>>
+
+const STORED = 'sendoff.keys'
+
+export const areKeysOn = (): boolean => localStorage.getItem(STORED) !== 'off'
+export const setKeysOn = (on: boolean): void => localStorage.setItem(STORED, on ? 'on' : 'off')
+
+export function useKeys(keys: Keys): void {
+  const latest = useRef(keys)
+  useEffect(() => {
+    latest.current = keys
+  })
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      const act = Object.hasOwn(latest.current, event.key) ? latest.current[event.key] : undefined
+      if (!act || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+      if (isTyping(event.target) || isInDialog(event.target) || !areKeysOn()) return
+      if (event.key === 'Enter' && isPressable(event.target)) return
+      event.preventDefault()
+      act()
+    }
+    addEventListener('keydown', press)
+    return () => removeEventListener('keydown', press)
+  }, [])
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+
+/** What Enter already means something to; a row of a list (`data-row`) is ours to open. */
+const isPressable = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('button, a:not([data-row]), [role=tab]') !== null
+
+const isInDialog = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('[role=dialog], [role=menu]') !== null

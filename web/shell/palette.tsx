@@ -1,0 +1,116 @@
+/** The command palette: pages, workflows and the few actions that belong to no page, by name. */
+import { Dialog } from '@base-ui/react/dialog'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useId, useState } from 'react'
+import type { KeyboardEvent } from 'react'
+import { signOut, workflowsQuery } from '../api/queries.ts'
+import { matching } from '../model/palette.ts'
+import type { Entry } from '../model/palette.ts'
+import { notifyProblem } from '../parts/notice.tsx'
+import { applyTheme, themes } from './theme.ts'
+
+type Action = Entry & { readonly run: () => void }
+
+type Props = {
+  readonly close: () => void
+  readonly showShortcuts: () => void
+}
+
+export function Palette({ close, showShortcuts }: Props) {
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && close()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop" />
+        <Dialog.Popup className="dialog palette" aria-label="Command palette">
+          <PaletteList close={close} showShortcuts={showShortcuts} />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}
+
+function PaletteList({ close, showShortcuts }: Props) {
+  const [typed, setTyped] = useState('')
+  const [at, setAt] = useState(0)
+  const id = useId()
+  const entries = matching(useActions(showShortcuts), typed)
+  const active = entries[Math.min(at, entries.length - 1)]
+  const run = (action: Action): void => {
+    close()
+    action.run()
+  }
+  const press = (event: KeyboardEvent): void => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    if (step !== 0) setAt((entries.length + at + step) % Math.max(1, entries.length))
+    else if (event.key === 'Enter' && active) run(active)
+    else return
+    event.preventDefault()
+  }
+  return (
+    <>
+      <input
+        className="palette-input"
+        role="combobox"
+        aria-label="Go to or do"
+        aria-expanded="true"
+        aria-controls={id}
+        aria-activedescendant={active ? `${id}-${entries.indexOf(active)}` : undefined}
+        placeholder="Go to a workflow, or do something"
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.target.value)
+          setAt(0)
+        }}
+        onKeyDown={press}
+      />
+      <div id={id} role="listbox" aria-label="Matches" className="palette-list">
+        {entries.map((entry, i) => (
+          <div
+            key={`${entry.group} ${entry.name}`}
+            id={`${id}-${i}`}
+            role="option"
+            aria-selected={entry === active}
+            ref={entry === active ? scrollIntoView : undefined}
+            className="palette-option"
+            onClick={() => run(entry)}
+          >
+            {entry.name}
+            <span className="palette-group">{entry.group}</span>
+          </div>
+        ))}
+      </div>
+      {entries.length === 0 && <p className="palette-none">Nothing is called that.</p>}
+    </>
+  )
+}
+
+const scrollIntoView = (element: HTMLElement | null): void =>
+  element?.scrollIntoView({ block: 'nearest' })
+
+function useActions(showShortcuts: () => void): readonly Action[] {
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const { data: workflows = [] } = useQuery(workflowsQuery)
+  const leave = (): void => {
+    signOut().then(() => {
+      queries.clear()
+      void navigate({ to: '/signin' })
+    }, notifyProblem)
+  }
+  return [
+    { name: 'Workflows', group: 'Page', run: () => void navigate({ to: '/' }) },
+    ...workflows.map(({ id, name }) => ({
+      name,
+      group: 'Workflow',
+      run: () => void navigate({ to: '/workflows/$workflowId', params: { workflowId: id } }),
+    })),
+    ...themes.map((theme) => ({
+      name: `Theme: ${theme}`,
+      group: 'View',
+      run: () => applyTheme(theme),
+    })),
+    { name: 'Keyboard shortcuts', group: 'View', run: showShortcuts },
+    { name: 'Sign out', group: 'Session', run: leave },
+  ]
+}

@@ -1,0 +1,40 @@
+/**
+ * What surrounds every page inside: the palette and the list of shortcuts, over the page itself; they are loaded
+ * when they are first asked for.
+ */
+import { Outlet } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { useKeys } from '../parts/keys.ts'
+import { ShellContext } from './shell-context.ts'
+
+const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
+const ShortcutsDialog = lazy(async () => ({
+  default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog,
+}))
+
+export function Shell() {
+  const [dialog, setDialog] = useState<'palette' | 'shortcuts' | null>(null)
+  useKeys({ '?': () => setDialog('shortcuts') })
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey) || event.shiftKey)
+        return
+      event.preventDefault()
+      setDialog((open) => (open === 'palette' ? null : 'palette'))
+    }
+    addEventListener('keydown', press)
+    return () => removeEventListener('keydown', press)
+  }, [])
+  const close = () => setDialog(null)
+  return (
+    <ShellContext value={{ openPalette: () => setDialog('palette') }}>
+      <Outlet />
+      <Suspense>
+        {dialog === 'palette' && (
+          <Palette close={close} showShortcuts={() => setDialog('shortcuts')} />
+        )}
+        {dialog === 'shortcuts' && <ShortcutsDialog close={close} />}
+      </Suspense>
+    </ShellContext>
+  )
+}

@@ -1,0 +1,32 @@
+/** The first line of every page: where one is, the page's own actions, and the palette. */
+import { Link } from '@tanstack/react-router'
+import { use } from 'react'
+import type { ReactNode } from 'react'
+import { ShellContext } from './shell-context.ts'
+
+type Props = { readonly title?: ReactNode; readonly children?: ReactNode }
+
+const COMMAND = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'
+
+export function TopBar({ title, children }: Props) {
+  const { openPalette } = use(ShellContext)
+  return (
+    <header className="top-bar">
+      <Link to="/" className="wordmark">
+        Sendoff
+      </Link>
+      {title !== undefined && <h1 className="top-title">{title}</h1>}
+      <div className="top-actions">
+        {children}
+        <button
+          type="button"
+          className="quiet"
+          onClick={openPalette}
+          aria-label="Open the command palette"
+        >
+          <kbd>{COMMAND}</kbd>
+        </button>
+      </div>
+    </header>
+  )
+}
