@@ -8,8 +8,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Kysely } from 'kysely'
 import { AppError } from '../errors.ts'
-import type { Token } from '../model/account.ts'
+import type { Session, Token } from '../model/account.ts'
 import { type DeliveryKey, deliveryId } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
 import type { Definition, Workflow } from '../model/workflow.ts'
 import { readWorkflow } from './read-definitions.ts'
 import type { Tables } from './tables.ts'
@@ -126,6 +127,42 @@ export async function noteTokenUse(
     .where('account_id', '=', accountId)
     .where('id', '=', id)
     .execute()
+}
+
+export async function createSession(
+  db: Db,
+  at: number,
+  session: Session,
+  hash: string,
+): Promise<void> {
+  await db
+    .deleteFrom('session')
+    .where((eb) =>
+      eb.or([
+        eb('created_at', '<', at - limits.sessionMs),
+        eb('last_seen_at', '<', at - limits.sessionIdleMs),
+      ]),
+    )
+    .execute()
+  await db
+    .insertInto('session')
+    .values({
+      hash,
+      account_id: session.accountId,
+      token_hash: session.tokenHash,
+      created_at: session.createdAt,
+      last_seen_at: session.lastSeenAt,
+    })
+    .execute()
+}
+
+/** Notes that a session is in use, so that it does not end for want of it. */
+export async function noteSessionUse(db: Db, at: number, hash: string): Promise<void> {
+  await db.updateTable('session').set({ last_seen_at: at }).where('hash', '=', hash).execute()
+}
+
+export async function deleteSession(db: Db, _at: number, hash: string): Promise<void> {
+  await db.deleteFrom('session').where('hash', '=', hash).execute()
 }
 
 /** One that waits for a retry is brought forward. */

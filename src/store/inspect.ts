@@ -10,6 +10,7 @@ import type { LogEntry, RunStatus, StepRecord } from '../model/run.ts'
 import type { DeliveryKey } from '../model/ids.ts'
 import type { Step, Workflow, WorkflowVersion } from '../model/workflow.ts'
 
+/** `failed` are those that ended without delivery: failed, blocked or canceled. */
 export type Dest = { readonly delivered: number; readonly total: number; readonly failed: number }
 
 export type EventFilter = {

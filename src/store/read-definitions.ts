@@ -1,6 +1,6 @@
 /** Reads of workflows, versions, endpoints and tokens, the same in every dialect. */
 import type { Kysely } from 'kysely'
-import type { Principal, Scope, Token } from '../model/account.ts'
+import type { Principal, Scope, Session, Token } from '../model/account.ts'
 import type {
   Endpoint,
   Step,
@@ -109,6 +109,21 @@ export async function findPrincipal(db: Db, hash: string): Promise<FoundPrincipa
     scopes: JSON.parse(row.scopes) as Scope[],
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,
+  }
+}
+
+export async function findSession(db: Db, hash: string): Promise<Session | undefined> {
+  const row = await db
+    .selectFrom('session')
+    .select(['account_id', 'token_hash', 'created_at', 'last_seen_at'])
+    .where('hash', '=', hash)
+    .executeTakeFirst()
+  if (!row) return undefined
+  return {
+    accountId: row.account_id,
+    tokenHash: row.token_hash,
+    createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
   }
 }
 

@@ -3,20 +3,15 @@
  * counts of what waits. The same in every dialect; PostgreSQL answers counts as text, hence `Number`.
  */
 import type { Kysely } from 'kysely'
-import type {
-  Attempt,
-  CapturedResponse,
-  DeliveryStatus,
-  FailureCode,
-  Send,
-} from '../model/delivery.ts'
-import type { EventError, HeaderPair } from '../model/event.ts'
+import type { Attempt, CapturedResponse, DeliveryStatus, FailureCode } from '../model/delivery.ts'
+import type { EventError } from '../model/event.ts'
 import { type DeliveryKey, deliveryId, runIdOf } from '../model/ids.ts'
 import type { LogEntry, StepRecord } from '../model/run.ts'
 import type { Step } from '../model/workflow.ts'
 import type { Backlog, DeliveryDetail, EventDetail } from './inspect.ts'
 import { readDests, statusOf } from './read-events.ts'
 import { requestColumns, requestOf } from './read-request.ts'
+import { sendOf } from './read-send.ts'
 import type { Tables } from './tables.ts'
 
 type Db = Kysely<Tables>
@@ -201,23 +196,6 @@ function attemptOf(row: Tables['attempt']): Attempt {
     request: parsed(row.request) as Attempt['request'],
     response: response && { ...response, body: row.response_body! },
     error: parsed(row.error) as Attempt['error'],
-  }
-}
-
-/** Reads a row of delivery_request back. */
-export function sendOf(row: Tables['delivery_request']): Send {
-  return {
-    step: row.step,
-    stepName: row.step_name,
-    index: row.call_index,
-    method: row.method,
-    url: row.url,
-    headers: JSON.parse(row.headers) as HeaderPair[],
-    body: row.body,
-    timeoutMs: row.timeout_ms,
-    retry: parsed(row.retry) as Send['retry'],
-    followRedirects: row.follow_redirects,
-    signed: row.signed === 1,
   }
 }
 

@@ -12,7 +12,7 @@
  * Invariant: a promise returned by a writing verb resolves after the change is on stable storage.
  * Invariant: when the store cannot write, verbs reject with `store_unavailable`; nothing half-written stays.
  */
-import type { Principal, Token } from '../model/account.ts'
+import type { Principal, Session, Token } from '../model/account.ts'
 import type { DeliveryKey } from '../model/ids.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../model/delivery.ts'
 import type { NewEvent, QueuedEvent } from '../model/event.ts'
@@ -126,6 +126,12 @@ export interface DefinitionStore {
   ): Promise<(Principal & { readonly expiresAt: number | null }) | undefined>
   listTokens(accountId: number): Promise<readonly Token[]>
   deleteToken(accountId: number, id: string): Promise<boolean>
+
+  /** `hash` is the SHA-256 of the cookie's value, hex. Sessions that are over go on this occasion. */
+  createSession(session: Session, hash: string): Promise<void>
+  /** Also notes, now and then, that the session is in use. */
+  findSession(hash: string): Promise<Session | undefined>
+  deleteSession(hash: string): Promise<void>
 
   /** Makes one more attempt due now. `conflict` while one is under way; `not_found` when it is not there. */
   redeliver(accountId: number, key: DeliveryKey): Promise<void>

@@ -34,6 +34,14 @@ type TokenTable = {
   expires_at: number | null
 }
 
+type SessionTable = {
+  hash: string
+  account_id: number
+  token_hash: string
+  created_at: number
+  last_seen_at: number
+}
+
 type EventTable = {
   account_id: number
   id: string
@@ -118,6 +126,7 @@ type AttemptTable = {
 export type Tables = {
   account: { id: number; name: string; suspended: Generated<number> }
   token: TokenTable
+  session: SessionTable
   workflow: WorkflowTable
   workflow_version: WorkflowVersionTable
   event: EventTable

@@ -2,6 +2,7 @@
 import { systemClock, IdSource } from '../../src/clock.ts'
 import type { Clock } from '../../src/clock.ts'
 import { FIRST_ACCOUNT } from '../../src/model/account.ts'
+import type { Token } from '../../src/model/account.ts'
 import type { Attempt, NewDelivery, Send, Settlement } from '../../src/model/delivery.ts'
 import type { NewEvent, RawRequest } from '../../src/model/event.ts'
 import type { RunOutcome } from '../../src/model/run.ts'
@@ -18,6 +19,8 @@ export class HeldClock implements Clock {
   randomBytes = (length: number) => systemClock.randomBytes(length)
   random = () => systemClock.random()
 }
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 export const ids = new IdSource(systemClock)
 
@@ -39,6 +42,18 @@ export const definition = (over: Partial<Definition> = {}): Definition => ({
   ...over,
 })
 
+export const token = (over: Partial<Token> = {}): Token => ({
+  id: 'tok_1',
+  accountId: FIRST_ACCOUNT,
+  name: 'ci',
+  scopes: ['read', 'write'],
+  last4: 'abcd',
+  createdAt: 5,
+  lastUsedAt: null,
+  expiresAt: 99,
+  ...over,
+})
+
 export const request = (over: Partial<RawRequest> = {}): RawRequest => ({
   method: 'POST',
   scheme: 'http',
@@ -51,7 +66,7 @@ export const request = (over: Partial<RawRequest> = {}): RawRequest => ({
     ['Host', 'localhost:8700'],
     ['Content-Type', 'application/json'],
   ],
-  body: Buffer.from('{"hello":"world"}'),
+  body: bytes('{"hello":"world"}'),
   ...over,
 })
 
@@ -110,7 +125,7 @@ export const send = (over: Partial<Send> = {}): Send => ({
   method: 'POST',
   url: 'https://dest.example/hook',
   headers: [['content-type', 'application/json']],
-  body: Buffer.from('{"a":1}'),
+  body: bytes('{"a":1}'),
   timeoutMs: 15_000,
   retry: null,
   followRedirects: 0,
@@ -138,7 +153,7 @@ export const attempt = (over: Partial<Attempt> = {}): Attempt => ({
   response: {
     status: 200,
     headers: [['content-type', 'text/plain']],
-    body: Buffer.from('ok'),
+    body: bytes('ok'),
     size: 2,
     sha256: 'ab',
     truncated: false,

@@ -11,13 +11,20 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryTask } from '../../model/delivery.ts'
 import { deliveryId } from '../../model/ids.ts'
 import { limits } from '../../model/limits.ts'
-import { sendOf } from '../read-event.ts'
+import { sendOf } from '../read-send.ts'
 import type { AdoptLimits } from '../store.ts'
 import type { Tables } from '../tables.ts'
 
+// Not one comparison of (account_id, origin): SQLite begins such a range at the equal rows, and walks
+// over the whole backlog of the origin it is to leave behind.
 const NEXT_ORIGIN = `
   select account_id, origin from delivery
-  where status = 'pending' and (account_id, origin) > (?, ?)
+  where status = 'pending' and account_id = ? and origin > ?
+  order by origin limit 1`
+
+const NEXT_ACCOUNT = `
+  select account_id, origin from delivery
+  where status = 'pending' and account_id > ?
   order by account_id, origin limit 1`
 
 const DUE = `
@@ -52,10 +59,20 @@ type Due = {
 
 export function prepareAdoptDeliveries(database: DatabaseSync, nodeId: string) {
   const nextOrigin = database.prepare(NEXT_ORIGIN)
+  const nextAccount = database.prepare(NEXT_ACCOUNT)
   const due = database.prepare(DUE)
   const lease = database.prepare(LEASE)
   const readTask = database.prepare(READ_TASK)
   let last = START
+
+  /** The lane behind the last one, round and round. */
+  function nextLane(): typeof START | undefined {
+    const next =
+      nextOrigin.get(last.account_id, last.origin) ??
+      nextAccount.get(last.account_id) ??
+      nextAccount.get(START.account_id)
+    return next as typeof START | undefined
+  }
 
   function dueOf(lane: typeof START, at: number, room: number): Due[] {
     const firsts = due.all(lane.account_id, lane.origin, 0, at, room)
@@ -70,8 +87,7 @@ export function prepareAdoptDeliveries(database: DatabaseSync, nodeId: string) {
     const visited = new Set<string>()
     let offering = 0
     while (offering < ORIGINS) {
-      const next = (nextOrigin.get(last.account_id, last.origin) ??
-        nextOrigin.get(START.account_id, START.origin)) as typeof START | undefined
+      const next = nextLane()
       const name = next && `${next.account_id} ${next.origin}`
       if (!name || visited.has(name)) break
       visited.add(name)

@@ -13,13 +13,20 @@ import { requestOf } from '../read-request.ts'
 import type { AdoptEventLimits } from '../store.ts'
 import type { Tables } from '../tables.ts'
 
+// Not one comparison of (account_id, workflow_id): SQLite begins such a range at the equal rows.
 const NEXT_WORKFLOW = `
   select account_id, workflow_id from event_queue
-  where leased_by is null and (account_id, workflow_id) > (?, ?)
+  where leased_by is null and account_id = ? and workflow_id > ?
+  order by workflow_id limit 1`
+
+const NEXT_ACCOUNT = `
+  select account_id, workflow_id from event_queue
+  where leased_by is null and account_id > ?
   order by account_id, workflow_id limit 1`
 
+// Named, because the planner prefers the primary key, whose order is that of all workflows together.
 const FREE_EVENTS = `
-  select event_id from event_queue
+  select event_id from event_queue indexed by event_queue_free
   where leased_by is null and account_id = ? and workflow_id = ?
   order by event_id limit ?`
 
@@ -37,10 +44,20 @@ const START = { account_id: 0, workflow_id: '' }
 
 export function prepareAdoptEvents(database: DatabaseSync, nodeId: string) {
   const nextWorkflow = database.prepare(NEXT_WORKFLOW)
+  const nextAccount = database.prepare(NEXT_ACCOUNT)
   const freeEvents = database.prepare(FREE_EVENTS)
   const lease = database.prepare(LEASE)
   const readEvent = database.prepare(READ_EVENT)
   let last = START
+
+  /** The workflow behind the last one, round and round. */
+  function nextInTurn(): typeof START | undefined {
+    const next =
+      nextWorkflow.get(last.account_id, last.workflow_id) ??
+      nextAccount.get(last.account_id) ??
+      nextAccount.get(START.account_id)
+    return next as typeof START | undefined
+  }
 
   function take(accountId: number, eventId: string): QueuedEvent {
     const row = readEvent.get(accountId, eventId) as Tables['event']
@@ -55,8 +72,7 @@ export function prepareAdoptEvents(database: DatabaseSync, nodeId: string) {
     const taken: QueuedEvent[] = []
     let bytes = 0
     while (taken.length < count && bytes < limits.adoptBytes) {
-      const next = (nextWorkflow.get(last.account_id, last.workflow_id) ??
-        nextWorkflow.get(START.account_id, START.workflow_id)) as typeof START | undefined
+      const next = nextInTurn()
       const name = next && `${next.account_id} ${next.workflow_id}`
       if (!name || visited.has(name)) break
       visited.add(name)

@@ -14,7 +14,7 @@ import { mkdirSync } from 'node:fs'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
-import type { Principal, Token } from '../../model/account.ts'
+import type { Principal, Session, Token } from '../../model/account.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../../model/delivery.ts'
 import type { NewEvent, QueuedEvent } from '../../model/event.ts'
 import type { DeliveryKey } from '../../model/ids.ts'
@@ -52,8 +52,8 @@ type Running = {
   readonly reads: ReadClient
 }
 
-/** How often a token's last use is noted, at most. */
-const TOKEN_USE_MS = 60_000
+/** How often the last use of a token or a session is noted, at most. */
+const USE_NOTED_MS = 60_000
 const NOTHING: Recovered = { events: 0, interrupted: 0, held: 0 }
 
 export class SqliteStore implements Store {
@@ -61,6 +61,8 @@ export class SqliteStore implements Store {
   readonly #options: SqliteOptions
   #running: Running | undefined
   #recovered = NOTHING
+  /** Stopped, or one of its threads has died. */
+  #isOver = false
   #stopped: Promise<void> | undefined
 
   constructor(deps: { readonly clock: Clock }, options: SqliteOptions) {
@@ -86,7 +88,10 @@ export class SqliteStore implements Store {
     })
     const hot = new HotClient({ clock: this.#clock }, connectTo(writer))
     this.#running = { writer, reader, hot, reads: new ReadClient(reader) }
-    for (const worker of [writer, reader]) worker.once('exit', () => this.#died(worker))
+    for (const worker of [writer, reader]) {
+      worker.on('error', (cause) => this.#died(worker, cause))
+      worker.on('exit', () => this.#died(worker, undefined))
+    }
   }
 
   /** Waits until the writer has recovered; only then is there something to read. */
@@ -170,6 +175,23 @@ export class SqliteStore implements Store {
     return this.#define('deleteToken', accountId, id)
   }
 
+  async createSession(session: Session, hash: string): Promise<void> {
+    return this.#define('createSession', session, hash)
+  }
+
+  async deleteSession(hash: string): Promise<void> {
+    return this.#define('deleteSession', hash)
+  }
+
+  async findSession(hash: string): Promise<Session | undefined> {
+    const found = await this.#parts.reads.read('findSession', hash)
+    if (found && found.lastSeenAt < this.#clock.nowMs() - USE_NOTED_MS) {
+      // Not awaited, as for tokens.
+      this.#define('noteSessionUse', hash).catch(() => undefined)
+    }
+    return found
+  }
+
   async redeliver(accountId: number, key: DeliveryKey): Promise<void> {
     return this.#define('redeliver', accountId, key)
   }
@@ -200,7 +222,7 @@ export class SqliteStore implements Store {
     const found = await this.#parts.reads.read('findPrincipal', hash)
     if (!found) return undefined
     const { lastUsedAt, ...principal } = found
-    if (lastUsedAt === null || lastUsedAt < this.#clock.nowMs() - TOKEN_USE_MS) {
+    if (lastUsedAt === null || lastUsedAt < this.#clock.nowMs() - USE_NOTED_MS) {
       // Not awaited: a full disk must not lock out who comes to look. The next use tries again.
       this.#define('noteTokenUse', found.accountId, found.tokenId).catch(() => undefined)
     }
@@ -230,10 +252,10 @@ export class SqliteStore implements Store {
   }
 
   async #stop(): Promise<void> {
-    if (!this.#running) return
+    if (!this.#running || this.#isOver) return
     const { writer, reader, hot, reads } = this.#running
-    for (const worker of [writer, reader]) worker.removeAllListeners('exit')
     await hot.drain()
+    this.#isOver = true
     reader.postMessage('stop')
     await once(reader, 'exit')
     writer.postMessage({ kind: 'stop' })
@@ -243,11 +265,13 @@ export class SqliteStore implements Store {
     reads.fail(closed)
   }
 
-  #died(worker: Worker): void {
+  #died(worker: Worker, cause: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
     const { writer, reader, hot, reads } = this.#running!
     const name = worker === writer ? 'writer' : 'reader'
-    const error = new AppError('store_unavailable', { reason: `the ${name} thread has ended` })
-    for (const other of [writer, reader]) other.removeAllListeners('exit')
+    const reason = `the ${name} thread has ended`
+    const error = new AppError('store_unavailable', { reason }, { cause })
     hot.fail(error)
     reads.fail(error)
     void writer.terminate()

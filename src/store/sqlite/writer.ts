@@ -54,10 +54,11 @@ async function open({ folder, at }: WriterData): Promise<Opened> {
   }
 }
 
-function serve({ lock, database, kysely, recovered }: Opened): void {
+function serve(opened: Opened): void {
+  const { lock, database, recovered } = opened
   const loop = new CommitLoop({
     commit: prepareGroupCommit(database, data.nodeId),
-    define: (job) => define(kysely, job),
+    define: (job) => define(opened, job),
   })
   parentPort!.on('message', (command: WriterCommand) => {
     if (command.kind === 'connect') loop.connect(command.port)
@@ -74,12 +75,17 @@ function serve({ lock, database, kysely, recovered }: Opened): void {
   }
 }
 
-async function define(kysely: Kysely, [, id, verb, args]: DefineJob): Promise<Answer> {
+async function define(
+  { database, kysely }: Opened,
+  [, id, verb, args]: DefineJob,
+): Promise<Answer> {
   try {
-    const values = JSON.parse(args) as unknown[]
-    const value = await kysely.transaction().execute((db) => verbs[verb]!(db, ...values))
+    database.exec('begin immediate')
+    const value = await verbs[verb]!(kysely, ...(JSON.parse(args) as unknown[]))
+    database.exec('commit')
     return [id, null, value]
   } catch (error) {
+    if (database.isTransaction) database.exec('rollback')
     return [id, toWire(error), undefined]
   }
 }

@@ -1,0 +1,36 @@
+/**
+ * What every store promises, written against the port alone. An adapter passes when all of it passes:
+ * `open` gives a fresh, started store whose clock is held, and `crash` ends its node without a word and
+ * starts another one on the same data.
+ */
+import type { Store } from '../../src/store/store.ts'
+import type { HeldClock } from '../support/store-values.ts'
+import { adoptDeliveriesConformance } from './conformance/adopt-deliveries.ts'
+import { adoptEventsConformance } from './conformance/adopt-events.ts'
+import { admitConformance } from './conformance/admit.ts'
+import { definitionsConformance } from './conformance/definitions.ts'
+import { finishConformance } from './conformance/finish.ts'
+import { inspectConformance } from './conformance/inspect.ts'
+import { recoveryConformance } from './conformance/recovery.ts'
+import { settleConformance } from './conformance/settle.ts'
+
+export type Opened = {
+  readonly clock: HeldClock
+  /** The store of the node that runs now. */
+  store(): Store
+  crash(): Promise<Store>
+  close(): Promise<void>
+}
+
+export type Open = () => Promise<Opened>
+
+export function storeConformance(name: string, open: Open): void {
+  admitConformance(name, open)
+  finishConformance(name, open)
+  settleConformance(name, open)
+  adoptEventsConformance(name, open)
+  adoptDeliveriesConformance(name, open)
+  definitionsConformance(name, open)
+  inspectConformance(name, open)
+  recoveryConformance(name, open)
+}
