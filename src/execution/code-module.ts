@@ -15,23 +15,17 @@ export const MODULE_END = '\n//# sourceURL=\n//# sourceMappingURL=\n'
 
 /** Compiles a code step's text. Throws SourceFault. */
 export function codeModule(text: string): StepModule {
-  const { statements, body } = liftImports(withoutHashbang(text))
+  const { statements, body, names } = liftImports(withoutHashbang(text))
   const code = toJavaScript(body)
   const imports = statements === '' ? '' : toImports(statements)
-  const before = `${imports}${openScope(imports)}return $$step.call(this); async function $$step() {`
+  const before = `${imports}${openScope(names)}return $$step.call(this); async function $$step() {`
   return { source: `${before}${code}\n}}${MODULE_END}`, prefix: before.length }
 }
 
-/** The outer function up to its first own statement. What an import binds is left to the import. */
-export function openScope(imports = ''): string {
-  const names = SCOPE.filter((name) => !binds(imports, name))
+/** The outer function up to its first own statement. A name that an import binds is left to the import. */
+export function openScope(imported: ReadonlySet<string> = new Set()): string {
+  const names = SCOPE.filter((name) => !imported.has(name))
   return `export default function () { const { ${names.join(', ')} } = arguments[0]; `
-}
-
-function binds(imports: string, name: string): boolean {
-  const clauses = imports.replaceAll(/"[^"]*"|'[^']*'/g, '')
-  const escaped = name.replace('$', '\\$')
-  return new RegExp(`(?<![\\w$])${escaped}(?![\\w$])(?!\\s+as\\b)`).test(clauses)
 }
 
 const withoutHashbang = (text: string): string =>

@@ -18,6 +18,8 @@ export type LiftedImports = {
   readonly statements: string
   /** The text without them, of the same length and with the same lines. */
   readonly body: string
+  /** What they bind. */
+  readonly names: ReadonlySet<string>
 }
 
 const REQUIRE = /(?<![\w$])(?<!\.\s*)require(?=\s*\()/g
@@ -27,7 +29,8 @@ const IMPORT_LINE = /^[\t ]*import\b(?!\s*[(.])[^;'"]*(?:'[^'\n]*'|"[^"\n]*");?/
 /** Lifts imports out of user text. Throws SourceFault for what a step cannot import or export. */
 export function liftImports(text: string): LiftedImports {
   const lexed = lex(text)
-  if (!lexed) return { statements: '', body: text.replaceAll(IMPORT_LINE, blank) }
+  const names = new Set<string>()
+  if (!lexed) return { statements: '', body: text.replaceAll(IMPORT_LINE, blank), names }
   const [imports, exports] = lexed
   const [exported] = exports
   if (exported) {
@@ -40,13 +43,19 @@ export function liftImports(text: string): LiftedImports {
     checkImport(text, found)
     if (found.type !== 'static') continue
     const statement = text.slice(found.importStart, found.importEnd)
-    if (!found.typeOnly) statements += `${toOneLine(statement)};`
+    if (!found.typeOnly) {
+      statements += `${toOneLine(statement)};`
+      for (const name of boundNames(text.slice(found.importStart, found.start - 1))) {
+        if (names.has(name)) throw faultAt(text, found.importStart, `it imports ${name} twice`)
+        names.add(name)
+      }
+    }
     // The semicolon keeps the lines around it two statements.
     const blanked = `;${blank(statement).slice(1)}`
     body = body.slice(0, found.importStart) + blanked + body.slice(found.importEnd)
   }
   checkRequires(text)
-  return { statements, body }
+  return { statements, body, names }
 }
 
 /** Refuses `require("pkg")` and `import("pkg")` in an expression. */
@@ -88,6 +97,16 @@ function checkRequires(text: string): void {
 /** `axios`, `@scope/name`: without a range, or a path within; undefined for what is no package. */
 function packageName(specifier: string): string | undefined {
   return /^(?:npm:)?((?:@[\w.~-]+\/)?[\w~-][\w.~-]*)(?:[@/].*)?$/.exec(specifier)?.[1]
+}
+
+/** The local names in `import a, { b, c as d } from`, types aside. */
+function boundNames(clause: string): string[] {
+  const [, list = ''] = /^import\b(.*?)(?:\bfrom\s*)?$/.exec(toOneLine(clause)) ?? []
+  return list.split(/[{},]/).flatMap((piece) => {
+    const words = piece.trim().split(' ')
+    const isType = words[0] === 'type' && words.length > 1 && words[1] !== 'as'
+    return isType || words[0] === '' ? [] : [words.at(-1)!]
+  })
 }
 
 function toOneLine(statement: string): string {

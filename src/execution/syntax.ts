@@ -130,8 +130,8 @@ function faultOf(error: unknown, before: string, text: string): SourceFault {
 function messageOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code !== UNSUPPORTED) return message
-  const what = message.replace(/ (?:is|are) not supported in strip-only mode$/, '')
-  return `${what} is not supported: only types that can be erased are`
+  const fact = message.replace(/,? (is|are) not supported in .*? mode\.?/, ' $1 not supported:')
+  return fact.endsWith(':') ? `${fact} only types that can be erased are` : fact
 }
 
 /** Of the verdicts of two parsers, that of the one which understood more of the text. */

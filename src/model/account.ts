@@ -11,6 +11,15 @@ export type Principal = {
   readonly tokenId: string | null
 }
 
+/** A browser that signed in with a token, for as long as that token stands. */
+export type Session = {
+  readonly accountId: number
+  /** As the store keeps the token itself. */
+  readonly tokenHash: string
+  readonly createdAt: number
+  readonly lastSeenAt: number
+}
+
 export type Token = {
   readonly id: string
   readonly accountId: number

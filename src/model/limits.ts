@@ -118,6 +118,9 @@ export const limits = {
   searchMs: 250,
   searchLength: 500,
   tokenNameLength: 200,
+  /** A browser's session: how long at most, and how long without a request. */
+  sessionMs: 7 * 24 * 60 * 60 * 1000,
+  sessionIdleMs: 12 * 60 * 60 * 1000,
   /** Open live streams of one process. */
   liveStreams: 1_000,
   /** Hints held for a live stream whose reader is slow; past this it is told to re-read. */

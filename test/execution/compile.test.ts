@@ -227,6 +227,8 @@ const invalid: readonly [string, RegExp, number, number][] = [
   ['let a; let a', /Identifier 'a' has already been declared/, 1, 12],
   ['with (a) {}', /Strict mode code may not include a with statement/, 1, 1],
   ['a\r\nb\r\n]', /Unexpected token '\]'/, 3, 1],
+  ["import a from 'fs'\nimport { b as a } from 'os'", /it imports a twice/, 2, 1],
+  ['const a = <string>b', /`<T>expr` is not supported: Instead, use the 'as' syntax/, 1, 11],
   ['enum A { B }', /TypeScript enum is not supported: only types that can be erased are/, 1, 1],
   ['const a = 1\nenum A {\n  B\n}', /TypeScript enum is not supported/, 2, 1],
   ['namespace A { export const b = 1 }', /TypeScript namespace declaration is not supported/, 1, 1],
