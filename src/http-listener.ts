@@ -170,7 +170,7 @@ class Listener implements HttpListener {
     // A browser opens connections ahead of need: they are not idle to Node, having had no request.
     for (const [socket, exchange] of this.#connections) if (exchange === undefined) socket.destroy()
     const idle = setInterval(() => this.#server.closeIdleConnections(), CLOSE_IDLE_MS)
-    const bound = setTimeout(() => this.#server.closeAllConnections(), limits.drainMs)
+    const bound = setTimeout(() => this.#server.closeAllConnections(), limits.drainRequestsMs)
     await closed
     clearInterval(idle)
     clearTimeout(bound)

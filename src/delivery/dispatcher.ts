@@ -29,7 +29,6 @@ import { laneKey, Places } from './places.ts'
 import { Settler } from './settler.ts'
 
 const POLL_MS = 1_000
-const DRAIN_MS = 8_000
 /** Then a lane without work is forgotten; its sockets are closed well before. */
 const IDLE_MS = 10_000
 const ADOPT_COUNT = 1_000
@@ -83,7 +82,7 @@ export class Dispatcher implements HandOver, Service {
     clearInterval(this.#poll)
     let timer: NodeJS.Timeout | undefined
     const bound = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#deps.drainMs ?? DRAIN_MS)
+      timer = setTimeout(resolve, this.#deps.drainMs ?? limits.drainDeliveriesMs)
     })
     await Promise.race([this.#drained(), bound])
     clearTimeout(timer)

@@ -16,7 +16,6 @@ import { execute, runSteps } from './execute.ts'
 import type { ExecuteDeps } from './execute.ts'
 
 const POLL_MS = 1_000
-const DRAIN_MS = 7_000
 /** A quarter of the memory for one workflow: the others always find room. */
 const SHARE = 4
 
@@ -56,7 +55,7 @@ export class Executor implements EventHandOver, Service {
     this.#stopping.abort()
     await this.#adopting
     let timer: NodeJS.Timeout | undefined
-    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, DRAIN_MS)))
+    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, limits.drainRunsMs)))
     await Promise.race([Promise.all(this.#running), bound])
     clearTimeout(timer)
   }

@@ -42,8 +42,10 @@ export const limits = {
   discardBytes: 64 * KIB,
   /** How long a refused upload is read and dropped, so that its sender sees the answer and not a reset. */
   lingerMs: 5_000,
-  /** What `stop` grants the requests in flight; the whole process has 10 s (SPEC section 8). */
-  drainMs: 5_000,
+  /** What stopping grants, one after the other: the whole process has 10 s (SPEC section 8). */
+  drainRequestsMs: 1_500,
+  drainRunsMs: 3_500,
+  drainDeliveriesMs: 3_500,
   /** Bodies that one adoption reads into memory; the next one takes the rest. */
   adoptBytes: 32 * MIB,
 
