@@ -90,6 +90,17 @@ export class Admission {
 }
 
 function toQueued(event: NewEvent): QueuedEvent {
-  const { idempotency: _key, leased: _leased, error: _error, ...queued } = event
-  return { ...queued, starts: 0 }
+  const { accountId, id, workflowId, version, receivedAt, request, replayOf, test, steps } = event
+  return {
+    accountId,
+    id,
+    workflowId,
+    version,
+    receivedAt,
+    request,
+    replayOf,
+    test,
+    steps,
+    starts: 0,
+  }
 }

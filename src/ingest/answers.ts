@@ -32,7 +32,7 @@ const ACCEPTED_HEADERS = [
 ]
 
 export function answerAccepted(response: ServerResponse): void {
-  response.writeHead(200, ACCEPTED_HEADERS).end(ACCEPTED_BODY)
+  response.writeHead(200, ACCEPTED_HEADERS).end(ACCEPTED_BODY, 'latin1')
 }
 
 /** A preflight (Fetch standard, 3.2.2), as opposed to an `OPTIONS` request that is an event. */
@@ -76,11 +76,12 @@ export function answerProblem(
 
 /** Answers a request of which nothing more can be read, and closes its connection. */
 export function answerAndClose(response: ServerResponse, error: AppError): void {
-  if (response.headersSent) return void response.destroy()
+  const { req: request } = response
+  if (response.headersSent) return void request.destroy()
   const body = problemBody(error)
-  response
-    .writeHead(error.status, [...problemHeaders(error, body), 'Connection', 'close'])
-    .end(body)
+  response.writeHead(error.status, [...problemHeaders(error, body), 'Connection', 'close'])
+  // Node forgets a request whose answer is out; whoever still reads its body must hear that it is over.
+  response.end(body, () => request.destroy())
 }
 
 /** The whole of an answer to a request that Node could not make a request of. Closes the connection. */

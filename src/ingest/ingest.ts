@@ -122,7 +122,9 @@ export class Ingest {
     const { key, path } = target
     const sender = this.#readSender(request)
     const idempotencyKey = idempotencyKeyOf(request)
-    const { workflowId, settings } = await this.#usableEndpoint(key)
+    // Awaited only if it must be: with its listeners in place when the body comes, Node need not buffer.
+    const endpoint = this.#usableEndpoint(key)
+    const { workflowId, settings } = endpoint instanceof Promise ? await endpoint : endpoint
     this.#spend(workflowId, settings.rate)
     const read = await readBody(request, response, this.#options.bodyLimitBytes, this.#budget)
     switch (read.kind) {
@@ -144,19 +146,9 @@ export class Ingest {
     }
   }
 
-  async #usableEndpoint(key: string): Promise<Endpoint> {
+  #usableEndpoint(key: string): Endpoint | Promise<Endpoint> {
     const found = this.#endpoints.find(key)
-    const endpoint = found instanceof Promise ? await found : found
-    if (endpoint === undefined || !endpoint.active) throw new AppError('endpoint_unknown')
-    if (endpoint.suspended) throw new AppError('endpoint_suspended')
-    if (endpoint.settings.triggerAuth !== null) {
-      // Refused rather than ignored: the owner asked for a check that this version cannot make.
-      throw new AppError('not_supported', {
-        action: 'accept',
-        reason: 'trigger auth is not part of this version',
-      })
-    }
-    return endpoint
+    return found instanceof Promise ? found.then(usable) : usable(found)
   }
 
   #spend(workflowId: string, rate: WorkflowSettings['rate']): void {
@@ -173,8 +165,8 @@ export class Ingest {
       idempotencyKey === null
         ? null
         : { key: idempotencyKey, bodyHash: hash('sha256', request.body, 'hex') }
-    const draft = this.#draft(endpoint, request)
-    const admitted = await this.#admission.admit({ ...draft, error: null, idempotency })
+    const event = this.#eventOf(endpoint, request, null, idempotency)
+    const admitted = await this.#admission.admit(event)
     if (admitted.kind === 'mismatch') {
       throw new AppError('idempotency_mismatch', { key: admitted.key })
     }
@@ -183,22 +175,44 @@ export class Ingest {
 
   async #listRefused(key: string, request: RawRequest): Promise<never> {
     const error = new AppError('body_too_large', { limit: this.#options.bodyLimitBytes })
-    const draft = this.#draft(await this.#usableEndpoint(key), request)
     const { code, message } = error
-    await this.#admission.admit({ ...draft, error: { code, message }, idempotency: null })
+    const endpoint = await this.#usableEndpoint(key)
+    await this.#admission.admit(this.#eventOf(endpoint, request, { code, message }, null))
     throw error
   }
 
-  #draft(endpoint: Endpoint, request: RawRequest): Draft {
-    const { accountId, workflowId, version } = endpoint
-    const id = this.#deps.ids.next('evt')
-    const receivedAt = this.#deps.clock.nowMs()
-    const origin = { replayOf: null, test: false, steps: null }
-    return { accountId, id, workflowId, version, receivedAt, request, ...origin }
+  #eventOf(
+    { accountId, workflowId, version }: Endpoint,
+    request: RawRequest,
+    error: NewEvent['error'],
+    idempotency: NewEvent['idempotency'],
+  ): Omit<NewEvent, 'leased'> {
+    return {
+      accountId,
+      id: this.#deps.ids.next('evt'),
+      workflowId,
+      version,
+      receivedAt: this.#deps.clock.nowMs(),
+      request,
+      error,
+      replayOf: null,
+      test: false,
+      steps: null,
+      idempotency,
+    }
   }
 }
 
-type Draft = Omit<NewEvent, 'leased' | 'error' | 'idempotency'>
+function usable(endpoint: Endpoint | undefined): Endpoint {
+  if (endpoint === undefined || !endpoint.active) throw new AppError('endpoint_unknown')
+  if (endpoint.suspended) throw new AppError('endpoint_suspended')
+  if (endpoint.settings.triggerAuth !== null) {
+    // Refused rather than ignored: the owner asked for a check that this version cannot make.
+    const reason = 'trigger auth is not part of this version'
+    throw new AppError('not_supported', { action: 'accept', reason })
+  }
+  return endpoint
+}
 
 function toRawRequest(
   request: IncomingMessage,

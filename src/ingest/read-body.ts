@@ -44,9 +44,10 @@ export function readBody(
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let size = 0
+    let settled = false
     const settle = (outcome: BodyOutcome): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose)
-      response.off('close', onClose)
+      if (settled) return
+      settled = true
       if (outcome.kind !== 'complete') {
         budget.held -= size
         request.pause()
@@ -54,6 +55,7 @@ export function readBody(
       resolve(outcome)
     }
     const onData = (chunk: Buffer): void => {
+      if (settled) return
       size += chunk.length
       budget.held += chunk.length
       if (size > limitBytes) settle(TOO_LARGE)
@@ -61,13 +63,11 @@ export function readBody(
       else chunks.push(chunk)
     }
     const onEnd = (): void => {
-      if (!request.complete) settle(BROKEN)
-      else
-        settle({ kind: 'complete', body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) })
+      const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+      settle(request.complete ? { kind: 'complete', body } : BROKEN)
     }
-    const onClose = (): void => settle(BROKEN)
-    request.on('data', onData).on('end', onEnd).on('close', onClose)
-    // Once its response has ended, an unfinished request says nothing any more, not even `close`.
-    response.on('close', onClose)
+    // Never taken off again: that would cost more than the checks of `settled`.
+    request.on('data', onData).on('end', onEnd)
+    request.on('close', () => settle(BROKEN))
   })
 }

@@ -1,6 +1,6 @@
 /**
  * What is counted, for /metrics. Parts are handed this interface, or a `Pick` of it; a call costs well
- * under a microsecond (measured: 0.15 us a counter, 0.25 us a histogram). The names and labels below
+ * under a microsecond (measured: 0.05 to 0.25 us). The names and labels below
  * are a contract with whoever draws them. No label has a value that a user or a sender chooses, so the
  * number of series is bounded.
  *
@@ -36,11 +36,16 @@ export function createMetrics(deps: Deps): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const answered = new Histogram({
-    name: 'sendoff_event_answer_seconds',
-    help: 'Time from the head of a request to a trigger to its answer, by status; 200 is accepted',
-    labelNames: ['status'],
+  const accepted = new Histogram({
+    name: 'sendoff_event_accept_seconds',
+    help: 'Time from the head of a request to a trigger to its 200, which means that its event is durable',
     buckets: LATENCY_SECONDS,
+    registers,
+  })
+  const refused = new Counter({
+    name: 'sendoff_events_refused_total',
+    help: 'Requests to a trigger that were refused, by status',
+    labelNames: ['status'],
     registers,
   })
   const admitted = new Histogram({
@@ -71,7 +76,10 @@ export function createMetrics(deps: Deps): Metrics {
   })
   const updateBacklog = backlogGauges(deps, registry)
   return {
-    eventAnswered: (status, durationMs) => answered.observe({ status }, durationMs / 1000),
+    eventAnswered(status, durationMs) {
+      if (status === 200) accepted.observe(durationMs / 1000)
+      else refused.inc({ status })
+    },
     eventsAdmitted: (count) => admitted.observe(count),
     runEnded: (status, durationMs) => runs.observe({ status }, durationMs / 1000),
     attemptEnded(outcome, code, durationMs) {
