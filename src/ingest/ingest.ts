@@ -21,11 +21,11 @@ import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { Admission } from './admission.ts'
 import { answerAccepted, answerPreflight, answerProblem, isPreflight } from './answers.ts'
+import { BodyMemory } from './body-memory.ts'
 import { EndpointCache } from './endpoint-cache.ts'
 import type { EventHandOver } from '../hand-over.ts'
 import { RateLimit } from './rate-limit.ts'
 import { readBody } from './read-body.ts'
-import type { ByteBudget } from './read-body.ts'
 import { createSenderReader } from './sender.ts'
 import type { Sender } from './sender.ts'
 import { parseTriggerTarget } from './trigger-target.ts'
@@ -60,7 +60,7 @@ export class Ingest {
   readonly #rates: RateLimit
   readonly #admission: Admission
   readonly #readSender: (request: IncomingMessage) => Sender
-  readonly #budget: ByteBudget
+  readonly #memory: BodyMemory
   #inFlight = 0
   #draining = false
   #drained: (() => void) | undefined
@@ -71,7 +71,7 @@ export class Ingest {
     this.#endpoints = new EndpointCache(deps)
     this.#rates = new RateLimit(deps.clock)
     this.#admission = new Admission(deps)
-    this.#budget = { held: 0, limit: options.bodyMemoryBytes ?? limits.admitQueueBytes }
+    this.#memory = new BodyMemory(options.bodyMemoryBytes ?? limits.admitQueueBytes)
     this.#readSender = createSenderReader(options)
   }
 
@@ -126,14 +126,15 @@ export class Ingest {
     const endpoint = this.#usableEndpoint(key)
     const { workflowId, settings } = endpoint instanceof Promise ? await endpoint : endpoint
     this.#spend(workflowId, settings.rate)
-    const read = await readBody(request, response, this.#options.bodyLimitBytes, this.#budget)
+    const { bodyLimitBytes } = this.#options
+    const read = await readBody(request, response, bodyLimitBytes, this.#memory, workflowId)
     switch (read.kind) {
       case 'complete':
         try {
           const raw = toRawRequest(request, path, sender, read.body)
           return await this.#admit(key, raw, idempotencyKey)
         } finally {
-          this.#budget.held -= read.body.length
+          this.#memory.give(workflowId, read.body.length)
         }
       case 'too_large':
         return await this.#listRefused(key, toRawRequest(request, path, sender, NO_BODY))

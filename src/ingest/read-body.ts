@@ -3,12 +3,11 @@
  * compressed bomb is as large as it looks. A body is complete only when HTTP says so: a request that
  * ends early, or breaks off in the middle of a chunk, is `broken`, whatever had arrived by then.
  *
- * Invariant: the bytes of all unfinished and unanswered bodies are counted in one budget. A `complete`
- * body stays counted until its reader gives the bytes back; every other outcome has given them back.
+ * Invariant: a body takes memory as it arrives. A `complete` one keeps it until its reader gives it
+ * back; every other outcome has given it back.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-
-export type ByteBudget = { held: number; readonly limit: number }
+import type { BodyMemory } from './body-memory.ts'
 
 export type BodyOutcome =
   | { readonly kind: 'complete'; readonly body: Uint8Array }
@@ -34,7 +33,8 @@ export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   limitBytes: number,
-  budget: ByteBudget,
+  memory: BodyMemory,
+  endpoint: string,
 ): BodyOutcome | Promise<BodyOutcome> {
   const announced = announcedBytes(request)
   if (announced === 0) return EMPTY
@@ -49,7 +49,7 @@ export function readBody(
       if (settled) return
       settled = true
       if (outcome.kind !== 'complete') {
-        budget.held -= size
+        memory.give(endpoint, size)
         request.pause()
       }
       resolve(outcome)
@@ -57,9 +57,9 @@ export function readBody(
     const onData = (chunk: Buffer): void => {
       if (settled) return
       size += chunk.length
-      budget.held += chunk.length
+      const fits = memory.take(endpoint, chunk.length)
       if (size > limitBytes) settle(TOO_LARGE)
-      else if (budget.held > budget.limit) settle(NO_ROOM)
+      else if (!fits) settle(NO_ROOM)
       else chunks.push(chunk)
     }
     const onEnd = (): void => {

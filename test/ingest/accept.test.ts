@@ -1,9 +1,13 @@
 /** What the trigger accepts, and what of a request an event keeps. Titles quote SPEC section 2. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { IdSource, systemClock } from '../../src/clock.ts'
+import { deriveEvent } from '../../src/model/derive-event.ts'
 import { http, KEY, startTrigger, statuses, until } from '../support/trigger.ts'
 
 test('trigger: any method, any path, any query and any media type become an event', async (t) => {
@@ -132,6 +136,43 @@ test('trigger: [144] an event needs neither a body nor a content type, nor a rig
       assert.equal(Buffer.from(trigger.store.events.at(-1)!.request.body).toString('latin1'), body)
     }
   }
+})
+
+test('trigger: [142] the JSON test suite is accepted, byte for byte', async (t) => {
+  const suite = resolve(import.meta.dirname, '../../../shared/data/json/test_parsing')
+  if (!existsSync(suite)) return t.skip('../shared/data/json is not here')
+  const trigger = await startTrigger(t)
+  const headers = { 'content-type': 'application/json' }
+  for (const name of readdirSync(suite)) {
+    const body = readFileSync(join(suite, name))
+    const answer = await fetch(trigger.url, { method: 'POST', headers, body })
+    assert.equal(answer.status, 200, name)
+    assert.ok(body.equals(trigger.store.events.at(-1)!.request.body), name)
+  }
+  assert.ok(trigger.store.events.length >= 300)
+})
+
+test('trigger: what an event keeps makes its $event', async (t) => {
+  const trigger = await startTrigger(t)
+  const headers = { 'content-type': 'text/plain', 'X-A': '1' }
+  const target = `${trigger.url}/a%20b?c=d&c=e&f=g`
+  await fetch(target, { method: 'PUT', headers, body: '{"a":1}' })
+  const event = deriveEvent(trigger.store.events[0]!.request)
+  assert.equal(event.method, 'PUT')
+  assert.equal(event.url, target)
+  assert.equal(event.path, '/a%20b')
+  assert.deepEqual(event.query, { c: ['d', 'e'], f: 'g' })
+  assert.equal(event.headers['x-a'], '1')
+  assert.deepEqual([event.body, event.inferred_body_type], [{ a: 1 }, 'JSON'])
+  assert.equal(event.client_ip, '127.0.0.1')
+  assert.equal(event.proto.uri, target.slice(target.indexOf('/t/')))
+})
+
+test('trigger: <key> is unguessable (>= 96 random bits)', () => {
+  const ids = new IdSource(systemClock)
+  const keys = new Set(Array.from({ length: 1_000 }, () => ids.key()))
+  assert.equal(keys.size, 1_000)
+  for (const key of keys) assert.match(key, /^[0-7][0-9a-hjkmnp-tv-z]{25}$/) // 128 bits
 })
 
 test('trigger: a chunked body is the chunks, whatever their extensions and trailers say', async (t) => {

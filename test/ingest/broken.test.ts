@@ -72,7 +72,7 @@ test('trigger: [136] a flood of chunk extensions is refused and no event', async
 })
 
 test('trigger: [137] a request that ends early never becomes an event, and holds no memory', async (t) => {
-  const trigger = await startTrigger(t, { bodyMemoryBytes: 2_000 })
+  const trigger = await startTrigger(t, { bodyMemoryBytes: 4_000 })
   for (const text of [
     `${http(POST, 'Host: h', 'Content-Length: 1000')}${'x'.repeat(900)}`,
     `${http(POST, 'Host: h', CHUNKED)}384\r\n${'x'.repeat(900)}\r\n`,

@@ -142,19 +142,24 @@ test('trigger: an unforeseen failure is a 500 that tells nothing of it', async (
   assert.doesNotMatch(await answer.text(), /undefined/)
 })
 
-test('trigger: overload is 503 with Retry-After, and what waits for the store is bounded', async (t) => {
+test('trigger: overload is 503 with Retry-After; one endpoint leaves the others room', async (t) => {
   const trigger = await startTrigger(t, { bodyMemoryBytes: 8_000 })
+  trigger.store.endpoints.set('other', { ...endpoint, workflowId: 'wf_other' })
+  const other = { ...trigger, url: trigger.url.replace(KEY, 'other') }
   const commit = Promise.withResolvers<void>()
   trigger.store.commit = () => commit.promise
   const body = 'x'.repeat(1_000)
-  const waiting = Array.from({ length: 8 }, () => post(trigger, body))
-  await until(() => trigger.handOver.held === 8)
+  const waiting = [...Array(4)].map(() => post(trigger, body))
+  await until(() => trigger.handOver.held === 4)
   const refused = await post(trigger, body)
   assert.equal(refused.status, 503)
   assert.equal(refused.headers.get('retry-after'), '1')
+  waiting.push(...[...Array(4)].map(() => post(other, body)))
+  await until(() => trigger.handOver.held === 8)
+  assert.equal((await post(other, 'x')).status, 503)
   commit.resolve()
   for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 200)
-  assert.equal((await post(trigger, body)).status, 200)
+  for (let round = 0; round < 10; round++) assert.equal((await post(trigger, body)).status, 200)
 })
 
 test('trigger: while draining, new requests get 503 with Retry-After and those in flight end well', async (t) => {
