@@ -60,6 +60,32 @@ export const limits = {
   stepNameLength: 64,
   stepCodeBytes: 256 * KIB,
 
+  /** Variables of an account. */
+  variables: 200,
+  variableBytes: 32 * KIB,
+  /** Values replaced or removed, still masked where they were stored; the oldest are forgotten. */
+  variablesRetired: 500,
+  /** How long a lost hint can keep a changed variable from a run. */
+  variablesCacheMs: 1_000,
+  /** Shorter values are masked nowhere: they would be found in every other word. */
+  maskedLength: 6,
+
+  /** Packages of a workflow. Large SDKs are some 100 MB in 10,000 files; past these it is no step any more. */
+  packagesPerWorkflow: 50,
+  packageSetBytes: 200 * MIB,
+  packageSetFiles: 50_000,
+  /** Resolving and installing: over 30 times what a dozen packages take on an empty cache. */
+  packageInstallMs: 120_000,
+  /** One set is installed at a time; more saves than this do not wait for it. */
+  packageInstallsWaiting: 20,
+  packageLockBytes: 4 * MIB,
+  /** Downloads that are kept for the next install. Past this they are thrown away, all of them. */
+  packageCacheBytes: 1_024 * MIB,
+  /** What a test or a save has just resolved is taken as it is for so long. */
+  packagesRememberedMs: 10 * 60 * 1000,
+  /** A set that no version names is kept for so long: whoever asked for it may not have saved yet. */
+  packagesUnusedMs: 60 * 60 * 1000,
+
   /** Runs: SPEC section 3. */
   runTimeoutMs: 30_000,
   runTimeoutMsMin: 1_000,

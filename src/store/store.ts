@@ -17,6 +17,7 @@ import type { DeliveryKey } from '../model/ids.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../model/delivery.ts'
 import type { NewEvent, QueuedEvent } from '../model/event.ts'
 import type { LogEntry, RunOutcome } from '../model/run.ts'
+import type { SealedVariable } from '../model/variable.ts'
 import type { Definition, Endpoint, Workflow, WorkflowVersion } from '../model/workflow.ts'
 import type { Service } from '../service.ts'
 import type { Inspect } from './inspect.ts'
@@ -119,6 +120,12 @@ export interface DefinitionStore {
     version: number,
   ): Promise<WorkflowVersion | undefined>
 
+  /** Keeps the lock of a package set under its hash. Once more changes nothing but its age. */
+  keepPackageSet(hash: string, lock: string): Promise<void>
+  findPackageSet(hash: string): Promise<string | undefined>
+  /** Forgets the sets that no version names and that were last kept before `before`; tells the others. */
+  dropPackageSets(before: number): Promise<readonly string[]>
+
   /** `hash` is the SHA-256 of the whole token, hex. */
   createToken(token: Token, hash: string): Promise<void>
   findPrincipal(
@@ -132,6 +139,16 @@ export interface DefinitionStore {
   /** Also notes, now and then, that the session is in use. */
   findSession(hash: string): Promise<Session | undefined>
   deleteSession(hash: string): Promise<void>
+
+  /** Sets a variable; the value it replaces is retired. `conflict` when there are as many as may be. */
+  putVariable(accountId: number, name: string, sealed: string): Promise<void>
+  /** Retires a variable; false when there is none of the name. */
+  deleteVariable(accountId: number, name: string): Promise<boolean>
+  /** By name; retired ones behind them, newest first, as many as are kept. */
+  listVariables(accountId: number): Promise<readonly SealedVariable[]>
+  /** Keeps `proposed` as the mark of the secret key unless one is kept; resolves to the one that is. */
+  markSecretKey(proposed: string): Promise<string>
+  readSecretKeyMark(): Promise<string | null>
 
   /** Makes one more attempt due now. `conflict` while one is under way; `not_found` when it is not there. */
   redeliver(accountId: number, key: DeliveryKey): Promise<void>

@@ -19,7 +19,15 @@ type WorkflowVersionTable = {
   name: string
   steps: string
   settings: string
+  package_set: string | null
+  package_versions: string | null
   created_at: number
+}
+
+type PackageSetTable = {
+  hash: string
+  lock: string
+  asked_at: number
 }
 
 type TokenTable = {
@@ -127,8 +135,18 @@ export type Tables = {
   account: { id: number; name: string; suspended: Generated<number> }
   token: TokenTable
   session: SessionTable
+  variable: {
+    id: Generated<number>
+    account_id: number
+    name: string
+    sealed: string
+    updated_at: number
+    retired: Generated<number>
+  }
+  secret_key: { id: number; mark: string }
   workflow: WorkflowTable
   workflow_version: WorkflowVersionTable
+  package_set: PackageSetTable
   event: EventTable
   event_queue: {
     account_id: number

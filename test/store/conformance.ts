@@ -13,6 +13,7 @@ import { finishConformance } from './conformance/finish.ts'
 import { inspectConformance } from './conformance/inspect.ts'
 import { recoveryConformance } from './conformance/recovery.ts'
 import { settleConformance } from './conformance/settle.ts'
+import { variablesConformance } from './conformance/variables.ts'
 
 export type Opened = {
   readonly clock: HeldClock
@@ -33,4 +34,5 @@ export function storeConformance(name: string, open: Open): void {
   definitionsConformance(name, open)
   inspectConformance(name, open)
   recoveryConformance(name, open)
+  variablesConformance(name, open)
 }

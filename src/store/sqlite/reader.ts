@@ -7,6 +7,7 @@ import { systemClock } from '../../clock.ts'
 import * as readDefinitions from '../read-definitions.ts'
 import { readBacklog, readDeliveryStatus, readEvent } from '../read-event.ts'
 import { listEvents } from '../read-events.ts'
+import { listVariables, readSecretKeyMark } from '../variables.ts'
 import { openReader } from './open-database.ts'
 import { kyselyOver } from './sqlite-kysely.ts'
 import { toWire } from './store-errors.ts'
@@ -19,6 +20,8 @@ const db = kyselyOver(database)
 
 const reads = {
   ...readDefinitions,
+  listVariables,
+  readSecretKeyMark,
   readEvent,
   readDeliveryStatus,
   readBacklog,

@@ -19,8 +19,10 @@ import type { DeliveryTask, NewDelivery, Settlement } from '../../model/delivery
 import type { NewEvent, QueuedEvent } from '../../model/event.ts'
 import type { DeliveryKey } from '../../model/ids.ts'
 import type { LogEntry } from '../../model/run.ts'
+import type { SealedVariable } from '../../model/variable.ts'
 import type { Definition, Endpoint, Workflow, WorkflowVersion } from '../../model/workflow.ts'
 import type * as definitions from '../definitions.ts'
+import type * as variables from '../variables.ts'
 import type { Inspect } from '../inspect.ts'
 import type {
   AdoptEventLimits,
@@ -167,6 +169,19 @@ export class SqliteStore implements Store {
     return this.#define('deleteWorkflow', accountId, id)
   }
 
+  async keepPackageSet(hash: string, lock: string): Promise<void> {
+    return this.#define('keepPackageSet', hash, lock)
+  }
+
+  async dropPackageSets(before: number): Promise<readonly string[]> {
+    await this.#define('dropPackageSets', before)
+    return this.#parts.reads.read('listPackageSets')
+  }
+
+  async findPackageSet(hash: string): Promise<string | undefined> {
+    return this.#parts.reads.read('findPackageSet', hash)
+  }
+
   async createToken(token: Token, hash: string): Promise<void> {
     return this.#define('createToken', token, hash)
   }
@@ -190,6 +205,26 @@ export class SqliteStore implements Store {
       this.#define('noteSessionUse', hash).catch(() => undefined)
     }
     return found
+  }
+
+  async putVariable(accountId: number, name: string, sealed: string): Promise<void> {
+    return this.#define('putVariable', accountId, name, sealed)
+  }
+
+  async deleteVariable(accountId: number, name: string): Promise<boolean> {
+    return this.#define('deleteVariable', accountId, name)
+  }
+
+  async listVariables(accountId: number): Promise<readonly SealedVariable[]> {
+    return this.#parts.reads.read('listVariables', accountId)
+  }
+
+  async markSecretKey(proposed: string): Promise<string> {
+    return this.#define('markSecretKey', proposed)
+  }
+
+  async readSecretKeyMark(): Promise<string | null> {
+    return this.#parts.reads.read('readSecretKeyMark')
   }
 
   async redeliver(accountId: number, key: DeliveryKey): Promise<void> {
@@ -245,7 +280,7 @@ export class SqliteStore implements Store {
   }
 
   async #define<Result>(
-    verb: keyof typeof definitions,
+    verb: keyof typeof definitions | keyof typeof variables,
     ...args: readonly unknown[]
   ): Promise<Result> {
     return this.#parts.hot.define(verb, this.#clock.nowMs(), ...args) as Promise<Result>
