@@ -14,13 +14,23 @@ import { settledEvent } from '../support/app.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { LAUNCHER, ROOT, serverEnv, startServer } from '../support/server-process.ts'
 
+const TOKEN = 'so_test_token_of_the_commands'
+
 type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string }
 
-function sendoff(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+function sendoff(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [LAUNCHER, ...args], { cwd: ROOT, env: serverEnv(env) }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
-    })
+    execFile(
+      process.execPath,
+      [LAUNCHER, ...args],
+      { cwd: ROOT, env: serverEnv(env) },
+      (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
+      },
+    )
   })
 }
 
@@ -33,10 +43,15 @@ async function dataFolder(t: TestContext): Promise<string> {
 test('cli: token create works beside a running server and is shown once; the server takes it', async (t) => {
   const folder = await dataFolder(t)
   const server = await startServer(t, { SENDOFF_DATA: folder })
-  const made = await sendoff(['token', 'create', '--name', 'mine', '--json'], { SENDOFF_DATA: folder })
+  const made = await sendoff(['token', 'create', '--name', 'mine', '--json'], {
+    SENDOFF_DATA: folder,
+  })
   assert.equal(made.code, 0, made.stderr)
   const { token, id } = JSON.parse(made.stdout) as { token: string; id: string }
-  const { data } = await createApiClient(server.url, token).call<{ data: { id: string }[] }>('GET', '/workflows')
+  const { data } = await createApiClient(server.url, token).call<{ data: { id: string }[] }>(
+    'GET',
+    '/workflows',
+  )
   assert.deepEqual(data, [])
   assert.match(id, /^tok_/)
   assert.ok(!made.stdout.includes('hash'))
@@ -45,15 +60,22 @@ test('cli: token create works beside a running server and is shown once; the ser
 test('cli: events show prints a run, its requests and responses; --json prints the document', async (t) => {
   const receiver = await startReceiver(() => ({ status: 200, body: 'thanks' }))
   t.after(() => receiver.close())
-  const token = 'so_test_token_of_the_commands'
-  const server = await startServer(t, { SENDOFF_DATA: await dataFolder(t), SENDOFF_ADMIN_TOKEN: token })
-  const api = createApiClient(server.url, token)
-  const steps = [{ type: 'code', code: `console.log('\\u001b[31mred'); $send.http({ method: 'POST', url: '${receiver.url('/x')}', data: { a: 1 } })` }]
+  const server = await startServer(t, {
+    SENDOFF_DATA: await dataFolder(t),
+    SENDOFF_ADMIN_TOKEN: TOKEN,
+  })
+  const api = createApiClient(server.url, TOKEN)
+  const steps = [
+    {
+      type: 'code',
+      code: `console.log('\\u001b[31mred'); $send.http({ method: 'POST', url: '${receiver.url('/x')}', data: { a: 1 } })`,
+    },
+  ]
   const workflow = await api.call<WorkflowWire>('POST', '/workflows', { name: 'Cli', steps })
   await (await request(workflow.endpoint, { method: 'POST', body: '{}' })).body.dump()
   const event = await settledEvent(api, workflow.id)
 
-  const env = { SENDOFF_URL: server.url, SENDOFF_TOKEN: token }
+  const env = { SENDOFF_URL: server.url, SENDOFF_TOKEN: TOKEN }
   const text = await sendoff(['events', 'show', event.id], env)
   assert.equal(text.code, 0, text.stderr)
   assert.match(text.stdout, /Run succeeded/)
@@ -69,12 +91,17 @@ test('cli: events show prints a run, its requests and responses; --json prints t
 })
 
 test('cli: events tail prints events as they come', async (t) => {
-  const token = 'so_test_token_of_the_commands'
-  const server = await startServer(t, { SENDOFF_DATA: await dataFolder(t), SENDOFF_ADMIN_TOKEN: token })
-  const api = createApiClient(server.url, token)
-  const workflow = await api.call<WorkflowWire>('POST', '/workflows', { name: 'Cli', steps: [{ type: 'code', code: 'return 1' }] })
+  const server = await startServer(t, {
+    SENDOFF_DATA: await dataFolder(t),
+    SENDOFF_ADMIN_TOKEN: TOKEN,
+  })
+  const api = createApiClient(server.url, TOKEN)
+  const workflow = await api.call<WorkflowWire>('POST', '/workflows', {
+    name: 'Cli',
+    steps: [{ type: 'code', code: 'return 1' }],
+  })
   const tail = spawn(process.execPath, [LAUNCHER, 'events', 'tail', workflow.id, '--json'], {
-    env: serverEnv({ SENDOFF_URL: server.url, SENDOFF_TOKEN: token }),
+    env: serverEnv({ SENDOFF_URL: server.url, SENDOFF_TOKEN: TOKEN }),
   })
   t.after(() => tail.kill('SIGKILL'))
   let output = ''
@@ -92,14 +119,22 @@ test('cli: events tail prints events as they come', async (t) => {
 
 test('cli: a wrong setting, flag or command ends with 2 and one sentence that names it', async () => {
   for (const [args, env, pattern] of [
-    [['serve'], { SENDOFF_PORT: 'many' }, /^Cannot start: SENDOFF_PORT must be a whole number from 0 to 65535, it is "many"\n$/],
+    [
+      ['serve'],
+      { SENDOFF_PORT: 'many' },
+      /^Cannot start: SENDOFF_PORT must be a whole number from 0 to 65535, it is "many"\n$/,
+    ],
     [['serve', '--prot', '1'], {}, /--prot/],
     [['serve'], { SENDOFF_EGRESS_ALLOW: '10.0.0.1/8' }, /SENDOFF_EGRESS_ALLOW/],
     [['serve'], { SENDOFF_EGRESS_ALLOW: '127.0.0.0/invalid' }, /SENDOFF_EGRESS_ALLOW/],
     [['serve'], { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, /NODE_TLS_REJECT_UNAUTHORIZED/],
     [['serve'], { SENDOFF_DATABASE_URL: 'postgres://x' }, /SENDOFF_DATABASE_URL/],
     [['dance'], {}, /dance/],
-    [['events', 'show'], { SENDOFF_TOKEN: 'so_0123456789abcdef' }, /Usage: sendoff events show <event>/],
+    [
+      ['events', 'show'],
+      { SENDOFF_TOKEN: 'so_0123456789abcdef' },
+      /Usage: sendoff events show <event>/,
+    ],
   ] as const) {
     const ended = await sendoff(args, env)
     assert.equal(ended.code, 2, `${args.join(' ')}: ${ended.stderr}`)
@@ -120,22 +155,55 @@ test('cli: SIGTERM drains: what is under way is finished and recorded, exit code
   const receiver = await startReceiver(() => ({ status: 200, delayMs: 1_000 }))
   t.after(() => receiver.close())
   const folder = await dataFolder(t)
-  const token = 'so_test_token_of_the_commands'
-  const env = { SENDOFF_DATA: folder, SENDOFF_ADMIN_TOKEN: token }
+  const env = { SENDOFF_DATA: folder, SENDOFF_ADMIN_TOKEN: TOKEN }
   const server = await startServer(t, env)
   const steps = [{ type: 'webhook', url: receiver.url(), payload: '1' }]
-  const workflow = await createApiClient(server.url, token).call<WorkflowWire>('POST', '/workflows', { name: 'Drain', steps })
-  for (let n = 0; n < 20; n++) await (await request(workflow.endpoint, { method: 'POST' })).body.dump()
+  const workflow = await createApiClient(server.url, TOKEN).call<WorkflowWire>(
+    'POST',
+    '/workflows',
+    { name: 'Drain', steps },
+  )
+  for (let n = 0; n < 20; n++)
+    await (await request(workflow.endpoint, { method: 'POST' })).body.dump()
   await receiver.received(20)
   const started = performance.now()
   assert.equal(await server.terminate(), 0, server.output())
   assert.ok(performance.now() - started < 10_000)
 
   const again = await startServer(t, env)
-  const { data } = await createApiClient(again.url, token).call<{ data: { dest: unknown }[] }>('GET', `/workflows/${workflow.id}/events`)
+  const { data } = await createApiClient(again.url, TOKEN).call<{ data: { dest: unknown }[] }>(
+    'GET',
+    `/workflows/${workflow.id}/events`,
+  )
   assert.equal(data.length, 20)
   for (const { dest } of data) assert.deepEqual(dest, { delivered: 1, total: 1 })
   assert.equal(receiver.requests.length, 20, 'nothing was interrupted and sent again')
+})
+
+test('cli: SIGTERM ends within 10 s whatever hangs, and the next start takes up what was cut', async (t) => {
+  const receiver = await startReceiver(() => ({ end: 'hang' }))
+  t.after(() => receiver.close())
+  const env = { SENDOFF_DATA: await dataFolder(t), SENDOFF_ADMIN_TOKEN: TOKEN }
+  const server = await startServer(t, env)
+  const api = createApiClient(server.url, TOKEN)
+  const save = (code: string): Promise<WorkflowWire> =>
+    api.call('POST', '/workflows', { name: 'Hang', steps: [{ type: 'code', code }] })
+  const sends = await save(`$send.http({ method: 'POST', url: '${receiver.url('/hang')}' })`)
+  const waits = await save(`await fetch('${receiver.url('/wait')}')`)
+  for (const { endpoint } of [sends, waits]) {
+    await (await request(endpoint, { method: 'POST' })).body.dump()
+  }
+  await receiver.received(2)
+  const started = performance.now()
+  assert.equal(await server.terminate(), 0, server.output())
+  assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms`)
+
+  receiver.script = () => ({ status: 200 })
+  const again = createApiClient((await startServer(t, env)).url, TOKEN)
+  const sent = await settledEvent(again, sends.id)
+  const attempts = sent.deliveries[0]!.attempts.map(({ outcome }) => outcome)
+  assert.deepEqual(attempts, ['interrupted', 'delivered'])
+  assert.equal((await settledEvent(again, waits.id)).run!.status, 'succeeded')
 })
 
 test('cli: a second server on the same data is refused, naming the setting', async (t) => {
