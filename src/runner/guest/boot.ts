@@ -7,6 +7,7 @@ import type { Network } from './network.ts'
 import { installConsole } from './console.ts'
 import { execute, interruptRun } from './execute.ts'
 import type { GuestProgram } from './execute.ts'
+import { installFetch } from './fetch.ts'
 import { openLine } from './line.ts'
 import type { Line } from './line.ts'
 import { createLog } from './log.ts'
@@ -39,6 +40,7 @@ const line: Line = openLine((kind, stream, payload) => {
 const log: Log = createLog(line)
 const network: Network = installNetwork(line)
 installConsole(log)
+installFetch()
 showOwnEnvironment()
 catchStrayErrors()
 raiseWall()

@@ -53,8 +53,16 @@ export async function execute(deps: Deps, message: RunMessage, body: Uint8Array)
   }
 
   run.over = true
-  for (const socket of run.sockets) socket.destroy()
+  closeSockets(run)
   line.send({ type: 'done', run: run.nonce, durationMs: round(now() - run.begunMs) })
+}
+
+/** With an error, so that whoever still waits on one learns of it. */
+function closeSockets(run: RunState): void {
+  for (const socket of run.sockets) {
+    const error = new Error('The connection was closed: the run has ended')
+    socket.destroy(Object.assign(error, { code: 'ECONNABORTED' }))
+  }
 }
 
 async function runStep(

@@ -21,7 +21,9 @@ export type RunState = {
   /** Stops the step that is running: it failed elsewhere than in its own promise. */
   interrupt: ((reason: unknown) => void) | null
   /** Closes what the run still has open. */
-  readonly sockets: Set<{ destroy(): unknown }>
+  readonly sockets: Set<{ destroy(error: Error): unknown }>
+  /** The connections of its `fetch`. */
+  dispatcher: object | null
   /** A console with state (groups, counts, timers), made when first needed. */
   console: Console | null
 }
@@ -59,6 +61,7 @@ export function createRunState(
     ended: null,
     interrupt: null,
     sockets: new Set(),
+    dispatcher: null,
     console: null,
   }
 }
