@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { parseSecretKey } from './account/secrets.ts'
 import { AppError } from './errors.ts'
 import { limits } from './model/limits.ts'
 import type { LogLevel } from './telemetry/log.ts'
@@ -40,6 +41,14 @@ const secret = (value: string, name: string): string =>
   /^[\x21-\x7e]{16,512}$/.test(value)
     ? value
     : refuse(name, '16 to 512 visible ASCII characters', `${value.length} characters`)
+
+const secretKey = (value: string, name: string): Uint8Array =>
+  parseSecretKey(value) ??
+  refuse(
+    name,
+    '32 bytes in base64 or hex, as openssl rand -base64 32 prints',
+    `${value.length} characters`,
+  )
 
 const boolean = (value: string, name: string): boolean => {
   if (['1', 'true', 'on', 'yes'].includes(value)) return true
@@ -128,6 +137,14 @@ const settings = {
     sentence: 'a root API token, for automation',
     fallback: NONE,
     parse: secret,
+  },
+  secretKey: {
+    flag: 'secret-key',
+    variable: 'SENDOFF_SECRET_KEY',
+    sentence:
+      'key that variables are sealed with: 32 bytes in base64 or hex; else <data>/secret.key',
+    fallback: null as Uint8Array | null,
+    parse: secretKey as (value: string, name: string) => Uint8Array | null,
   },
   egressAllow: {
     flag: 'egress-allow',

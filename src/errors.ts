@@ -18,6 +18,16 @@ const catalogue = {
     'Cannot open {path}: its schema is version {found}, this Sendoff knows up to {known}, upgrade Sendoff',
   ],
   store_corrupt: [1, 'Cannot open {path}: {reason}, restore it from a backup'],
+  secret_key_wrong: [
+    2,
+    'Cannot start: the key in {where} is not the one that the variables were sealed with, put that one back',
+  ],
+  secret_key_missing: [
+    2,
+    'Cannot start: the variables are sealed and their key is gone, put it back in {file} or in {setting}',
+  ],
+  secret_key_unreadable: [2, 'Cannot read the secret key in {file}: {reason}'],
+  variable_unreadable: [500, 'Cannot read variable {name}: it does not open, set it again'],
   store_unavailable: [503, 'Cannot store: {reason}, try again later'],
   overloaded: [503, 'Cannot accept: {what} is full, try again later'],
   draining: [503, 'Cannot accept: the server is stopping, try again'],
@@ -29,6 +39,9 @@ const catalogue = {
   demo_incomplete: [1, 'Cannot show the demo: its event did not finish within {seconds} s'],
 
   unauthorized: [401, 'Cannot authorise: {reason}, send Authorization: Bearer <token>'],
+  sign_in_refused: [401, 'Cannot sign in: {reason}'],
+  setup_closed: [404, 'Cannot set up: this link was used, or is not the one that was printed last'],
+  cross_site: [403, 'Cannot {method}: the request did not come from a page of this server'],
   forbidden: [403, 'Cannot {action}: the token lacks the scope {scope}'],
   not_found: [404, 'Cannot find {noun} {id}'],
   invalid_request: [400, 'Cannot read the request: {reason}'],
@@ -63,6 +76,11 @@ const catalogue = {
 
   workflow_invalid: [400, 'Cannot save the workflow: {reason}'],
   step_invalid: [400, 'Cannot save step {step}: {reason}'],
+  package_unavailable: [400, 'Cannot install package {name}: {reason}'],
+  registry_unreachable: [
+    503,
+    'Cannot install packages: the npm registry does not answer ({reason}), try again later',
+  ],
   test_invalid: [400, 'Cannot run the test: {reason}'],
 } as const satisfies Record<string, readonly [number, string]>
 

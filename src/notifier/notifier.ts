@@ -24,6 +24,7 @@ export type Hint =
       readonly eventId: string
       readonly deliveryId: string
     }
+  | { readonly kind: 'env'; readonly accountId: number }
 
 export interface Notifier extends Service {
   /** Returns at once and never throws. */
