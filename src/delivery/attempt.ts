@@ -91,10 +91,11 @@ async function travel(
     const request: OutgoingRequest = next
     journey.request = request
     journey.exchange = null
-    const verdict = deps.egress.judgeUrl(request.url)
-    if (verdict.kind === 'refused') throw new DeliveryFault('blocked', verdict.because)
-
     const connection = connect(request.url.origin)
+    if (!connection.wasUsed) {
+      const verdict = deps.egress.judgeUrl(request.url)
+      if (verdict.kind === 'refused') throw new DeliveryFault('blocked', verdict.because)
+    }
     const exchange = await connection.exchange(request, deadline - deps.clock.monotonicMs())
     journey.exchange = exchange
     if (exchange.error !== null) throw exchange.error

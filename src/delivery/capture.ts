@@ -31,12 +31,13 @@ export class ResponseCapture {
   begin(status: number, rawHeaders: readonly Uint8Array[]): void {
     if (status < 200) return
     this.#status = status
-    const count = Math.min(rawHeaders.length / 2, limits.responseHeaderCount)
-    this.#headersCut = rawHeaders.length / 2 > count
-    this.#headers = Array.from({ length: count }, (_, i) => [
-      latin1(rawHeaders[2 * i]!),
-      latin1(rawHeaders[2 * i + 1]!),
-    ])
+    const end = Math.min(rawHeaders.length, 2 * limits.responseHeaderCount)
+    const headers: HeaderPair[] = []
+    for (let i = 0; i < end; i += 2) {
+      headers.push([latin1(rawHeaders[i]!), latin1(rawHeaders[i + 1]!)])
+    }
+    this.#headers = headers
+    this.#headersCut = rawHeaders.length > end
   }
 
   /** Takes a piece of the body; false once enough was read and the connection should be closed. */
@@ -50,7 +51,7 @@ export class ResponseCapture {
     this.#size += chunk.length
     if (room > 0) {
       // A copy: a view would hold on to the socket's whole read buffer.
-      const kept = new Uint8Array(chunk.subarray(0, room))
+      const kept = Buffer.from(chunk.subarray(0, room))
       this.#chunks.push(kept)
       this.#stored += kept.length
     }

@@ -49,6 +49,7 @@ export class Connection {
   #dials = 0
   #dialling: PromiseWithResolvers<void> | undefined
   #openedAt: number
+  #wasUsed = false
 
   constructor(deps: ConnectionDeps, origin: string) {
     this.#deps = deps
@@ -71,6 +72,11 @@ export class Connection {
     })
   }
 
+  /** Its origin was judged then, and is again at each dial. */
+  get wasUsed(): boolean {
+    return this.#wasUsed
+  }
+
   /** Whether it may carry another exchange. */
   get isFit(): boolean {
     const age = this.#deps.clock.monotonicMs() - this.#openedAt
@@ -81,6 +87,7 @@ export class Connection {
   async exchange(request: OutgoingRequest, timeoutMs: number): Promise<Exchange> {
     const { promise, resolve } = Promise.withResolvers<Error | null>()
     const { clock } = this.#deps
+    this.#wasUsed = true
     const dialsBefore = this.#dials
     const capture = new ResponseCapture()
     let progress: Progress = 'connecting'
@@ -149,10 +156,12 @@ class Deadline extends DeliveryFault {
 }
 
 function optionsOf(request: OutgoingRequest): Dispatcher.DispatchOptions {
+  const headers: string[] = []
+  for (const [name, value] of headersOf(request)) headers.push(name, value)
   return {
     method: request.method,
     path: request.url.pathname + request.url.search,
-    headers: headersOf(request).flat(),
+    headers,
     body: request.body,
   }
 }

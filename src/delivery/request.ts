@@ -5,9 +5,9 @@
  * Invariant: nothing a user wrote decides where the request goes but its URL, or how it is framed:
  * Host, lengths and connection headers belong to the client.
  */
-import { hash } from 'node:crypto'
 import type { DeliveryTask } from '../model/delivery.ts'
 import type { HeaderPair } from '../model/event.ts'
+import { hexOf } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import { DeliveryFault } from './fault.ts'
 
@@ -75,14 +75,17 @@ export function requestOf(task: DeliveryTask, userAgent: string, atMs: number): 
 
 /** All headers, in the order they are sent. */
 export function headersOf(request: OutgoingRequest): readonly HeaderPair[] {
-  const names = new Set(request.ownHeaders.map(([name]) => name.toLowerCase()))
-  const added = request.addedHeaders.filter(([name]) => !names.has(name))
-  return [...request.ownHeaders, ...added]
+  const { ownHeaders, addedHeaders } = request
+  const isOwn = (name: string): boolean => ownHeaders.some(([own]) => own.toLowerCase() === name)
+  return [...ownHeaders, ...addedHeaders.filter(([name]) => !isOwn(name))]
 }
 
-/** W3C Trace Context: one trace per event, one parent per attempt; derived, so that no state is kept. */
-function traceparent(task: DeliveryTask): string {
-  const trace = hash('sha256', task.eventId).slice(0, 32)
-  const parent = hash('sha256', `${task.id}/${task.attempt}`).slice(0, 16)
-  return `00-${trace}-${parent}-01`
+/**
+ * W3C Trace Context: the event is the trace, and each attempt a parent of its own, named by the
+ * delivery's place in the event and its number. Derived, so that nothing has to be kept.
+ */
+function traceparent({ eventId, id, attempt }: DeliveryTask): string {
+  const trace = hexOf(eventId)
+  const place = id.slice(-5) + (attempt & 0xfff).toString(16).padStart(3, '0')
+  return `00-${trace}-${trace.slice(-8)}${place}-01`
 }

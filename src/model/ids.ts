@@ -8,6 +8,7 @@
  */
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+const HEX = '0123456789abcdef'
 const BODY = '[0-9a-hjkmnp-tv-z]{26}'
 const EVENT_ID = new RegExp(`^evt_${BODY}$`)
 const WORKFLOW_ID = new RegExp(`^wf_${BODY}$`)
@@ -27,6 +28,19 @@ export function encodeId(bytes: Uint8Array): string {
     }
   }
   return text
+}
+
+/** The 16 bytes of an id such as `evt_...`, as 32 hexadecimal digits. */
+export function hexOf(id: string): string {
+  const text = id.slice(id.indexOf('_') + 1)
+  let hex = ''
+  let bits = 0
+  let held = -2 // the first two of the 130 bits are zero
+  for (let i = 0; i < 26; i++) {
+    bits = ((bits << 5) | ALPHABET.indexOf(text[i]!)) & 0xfff
+    for (held += 5; held >= 4; held -= 4) hex += HEX[(bits >> (held - 4)) & 15]
+  }
+  return hex
 }
 
 /** Makes a UUIDv7 (RFC 9562, 5.7) out of an instant and ten random bytes. */

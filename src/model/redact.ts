@@ -38,6 +38,7 @@ export function redactHeaders(pairs: readonly HeaderPair[]): readonly HeaderPair
 
 /** The same text, with userinfo and the values of secret query parameters masked; the rest untouched. */
 export function redactUrl(url: string): string {
+  if (!/[?@]/.test(url)) return url
   const fragmentAt = url.indexOf('#')
   const end = fragmentAt === -1 ? url.length : fragmentAt
   const queryAt = url.slice(0, end).indexOf('?')
