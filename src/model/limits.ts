@@ -21,8 +21,6 @@ export const limits = {
   /** Admissions that may wait for a commit; past this the store is the bottleneck: 503. */
   admitQueueEvents: 20_000,
   admitQueueBytes: 256 * MIB,
-  /** Events of one commit: enough to amortise its fsync, few enough that its answers do not lag. */
-  admitBatchEvents: 1_000,
   /** Endpoints remembered between requests; unknown keys count too. */
   endpointCacheEntries: 10_000,
   /** How long a lost hint can keep an endpoint stale, or a suspension unseen: SPEC section 7 says 1 s. */
