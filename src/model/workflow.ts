@@ -40,13 +40,26 @@ export type WorkflowSettings = {
   readonly triggerAuth: Readonly<Record<string, unknown>> | null
 }
 
+/** What the steps import from npm, as it was resolved when they were saved. */
+export type PinnedPackages = {
+  /** Names the lock: every package with its exact version and checksum. */
+  readonly hash: string
+  /** The packages that steps name themselves, with their exact versions. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
 export type Definition = {
   readonly name: string
   readonly steps: readonly Step[]
   readonly settings: WorkflowSettings
+  /** Left out or null where the steps import no packages. */
+  readonly packages?: PinnedPackages | null
 }
 
-export type Workflow = Definition & {
+/** A definition as it was saved. */
+export type SavedDefinition = Definition & { readonly packages: PinnedPackages | null }
+
+export type Workflow = SavedDefinition & {
   readonly accountId: number
   readonly id: string
   /** The unguessable part of the endpoint's address: 128 random bits, also a DNS label. */
@@ -58,7 +71,7 @@ export type Workflow = Definition & {
   readonly updatedAt: number
 }
 
-export type WorkflowVersion = Definition & {
+export type WorkflowVersion = SavedDefinition & {
   readonly workflowId: string
   readonly version: number
   readonly createdAt: number

@@ -6,7 +6,7 @@
  * refer to them for ever.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { Kysely } from 'kysely'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 import { AppError } from '../errors.ts'
 import type { Session, Token } from '../model/account.ts'
 import { type DeliveryKey, deliveryId } from '../model/ids.ts'
@@ -42,9 +42,14 @@ export async function updateWorkflow(
   definition: Definition,
 ): Promise<Workflow> {
   const current = await foundWorkflow(db, accountId, id)
-  const { name, steps, settings } = definition
-  const now = { name: current.name, steps: current.steps, settings: current.settings }
-  if (isDeepStrictEqual(now, { name, steps, settings })) return current
+  const { name, steps, settings, packages = null } = definition
+  const now = {
+    name: current.name,
+    steps: current.steps,
+    settings: current.settings,
+    packages: current.packages,
+  }
+  if (isDeepStrictEqual(now, { name, steps, settings, packages })) return current
   const version = current.version + 1
   await insertVersion(db, at, accountId, id, version, definition)
   await db
@@ -81,6 +86,36 @@ export async function deleteWorkflow(
 ): Promise<void> {
   await foundWorkflow(db, accountId, id)
   await db.deleteFrom('workflow').where('account_id', '=', accountId).where('id', '=', id).execute()
+}
+
+/** Keeps the lock of a package set, or notes that it was asked for again. */
+export async function keepPackageSet(
+  db: Db,
+  at: number,
+  hash: string,
+  lock: string,
+): Promise<void> {
+  await db
+    .insertInto('package_set')
+    .values({ hash, lock, asked_at: at })
+    .onConflict((conflict) => conflict.column('hash').doUpdateSet({ asked_at: at }))
+    .execute()
+}
+
+/** Drops the locks that no version names and nobody asked for since `before`. */
+export async function dropPackageSets(db: Db, _at: number, before: number): Promise<void> {
+  await db
+    .deleteFrom('package_set')
+    .where('asked_at', '<', before)
+    .where('hash', 'not in', (eb) => namedPackageSets(eb))
+    .execute()
+}
+
+function namedPackageSets(eb: ExpressionBuilder<Tables, 'package_set'>) {
+  return eb
+    .selectFrom('workflow_version')
+    .select('workflow_version.package_set')
+    .where('workflow_version.package_set', 'is not', null)
 }
 
 export async function createToken(db: Db, _at: number, token: Token, hash: string): Promise<void> {
@@ -195,7 +230,7 @@ async function insertVersion(
   accountId: number,
   workflowId: string,
   version: number,
-  { name, steps, settings }: Definition,
+  { name, steps, settings, packages = null }: Definition,
 ): Promise<void> {
   await db
     .insertInto('workflow_version')
@@ -206,6 +241,8 @@ async function insertVersion(
       name,
       steps: JSON.stringify(steps),
       settings: JSON.stringify(settings),
+      package_set: packages && packages.hash,
+      package_versions: packages && JSON.stringify(packages.versions),
       created_at: at,
     })
     .execute()

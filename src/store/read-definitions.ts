@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely'
 import type { Principal, Scope, Session, Token } from '../model/account.ts'
 import type {
   Endpoint,
+  PinnedPackages,
+  SavedDefinition,
   Step,
   Workflow,
   WorkflowSettings,
@@ -62,6 +64,18 @@ export async function findVersion(
   const found = versions(db, accountId, workflowId).where('version', '=', version)
   const row = await found.executeTakeFirst()
   return row && versionOf(row)
+}
+
+/** The lock of a package set. */
+export async function findPackageSet(db: Db, hash: string): Promise<string | undefined> {
+  const found = db.selectFrom('package_set').select('lock').where('hash', '=', hash)
+  return (await found.executeTakeFirst())?.lock
+}
+
+/** The hashes of all package sets that may still be asked for. */
+export async function listPackageSets(db: Db): Promise<readonly string[]> {
+  const rows = await db.selectFrom('package_set').select('hash').execute()
+  return rows.map(({ hash }) => hash)
 }
 
 export async function findEndpoint(db: Db, key: string): Promise<Endpoint | undefined> {
@@ -168,6 +182,8 @@ function workflows(db: Db, accountId: number) {
       'v.name',
       'v.steps',
       'v.settings',
+      'v.package_set',
+      'v.package_versions',
     ])
     .where('w.account_id', '=', accountId)
 }
@@ -175,7 +191,16 @@ function workflows(db: Db, accountId: number) {
 function versions(db: Db, accountId: number, workflowId: string) {
   return db
     .selectFrom('workflow_version')
-    .select(['workflow_id', 'version', 'name', 'steps', 'settings', 'created_at'])
+    .select([
+      'workflow_id',
+      'version',
+      'name',
+      'steps',
+      'settings',
+      'package_set',
+      'package_versions',
+      'created_at',
+    ])
     .where('account_id', '=', accountId)
     .where('workflow_id', '=', workflowId)
 }
@@ -207,10 +232,22 @@ function versionOf(row: Row<ReturnType<typeof versions>>): WorkflowVersion {
   }
 }
 
-function definitionOf(row: { name: string; steps: string; settings: string }) {
+function definitionOf(row: {
+  name: string
+  steps: string
+  settings: string
+  package_set: string | null
+  package_versions: string | null
+}): SavedDefinition {
   return {
     name: row.name,
     steps: JSON.parse(row.steps) as Step[],
     settings: JSON.parse(row.settings) as WorkflowSettings,
+    packages: packagesOf(row.package_set, row.package_versions),
   }
+}
+
+function packagesOf(hash: string | null, versions: string | null): PinnedPackages | null {
+  if (hash === null || versions === null) return null
+  return { hash, versions: JSON.parse(versions) as PinnedPackages['versions'] }
 }

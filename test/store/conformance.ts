@@ -11,6 +11,7 @@ import { admitConformance } from './conformance/admit.ts'
 import { definitionsConformance } from './conformance/definitions.ts'
 import { finishConformance } from './conformance/finish.ts'
 import { inspectConformance } from './conformance/inspect.ts'
+import { packageSetsConformance } from './conformance/package-sets.ts'
 import { recoveryConformance } from './conformance/recovery.ts'
 import { settleConformance } from './conformance/settle.ts'
 import { variablesConformance } from './conformance/variables.ts'
@@ -32,6 +33,7 @@ export function storeConformance(name: string, open: Open): void {
   adoptEventsConformance(name, open)
   adoptDeliveriesConformance(name, open)
   definitionsConformance(name, open)
+  packageSetsConformance(name, open)
   inspectConformance(name, open)
   recoveryConformance(name, open)
   variablesConformance(name, open)

@@ -39,6 +39,7 @@ export const definition = (over: Partial<Definition> = {}): Definition => ({
     isolation: 'warm',
     triggerAuth: null,
   },
+  packages: null,
   ...over,
 })
 
