@@ -35,6 +35,8 @@ export type App = {
   /** The address it listens on. */
   localUrl(): string
   demoReceiverUrl(): string | undefined
+  /** The link that makes its first visitor the owner; null once there is a token. Works once. */
+  offerSetUp(): Promise<string | null>
   /** Resolves with the reason if a part dies that the server cannot live without. */
   readonly failed: Promise<Error>
 }
@@ -72,6 +74,10 @@ export async function createApp(
     baseUrl: () => baseUrlOf(own),
     localUrl: () => localUrlOf(own),
     demoReceiverUrl: () => demoReceiver?.url(),
+    offerSetUp: async () => {
+      const path = await doors.inspector.offerSetUp()
+      return path && `${baseUrlOf(own)}${path}`
+    },
     async start() {
       for (const part of parts) await part.start()
       own.listener = doors.listener

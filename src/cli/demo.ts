@@ -104,6 +104,7 @@ Send another event:
   curl ${workflow.endpoint}/orders -d '{"order": 43}'
 Look further:
   curl -H '${authorization}' ${baseUrl}/api/v1/workflows/${workflow.id}/events
-Inspector: ${baseUrl}/api/v1/workflows/${workflow.id}/events
+Inspector: ${baseUrl}/workflows/${workflow.id}
+  sign in with ${token ?? 'the token of SENDOFF_ADMIN_TOKEN'}
 Ctrl-C stops the server.`)
 }

@@ -55,8 +55,10 @@ function connect({ flags }: Invocation): ApiClient {
   return createApiClient(url, token)
 }
 
+const ENDED: ReadonlySet<string> = new Set(['failed', 'blocked', 'canceled'])
+
 function rowOf(detail: EventDetailWire): EventListWire['data'][number] {
-  const { id, receivedAt, event, run, dest, replayOf, error } = detail
+  const { id, receivedAt, event, run, dest, deliveries, replayOf, error } = detail
   return {
     id,
     receivedAt,
@@ -67,6 +69,7 @@ function rowOf(detail: EventDetailWire): EventListWire['data'][number] {
     durationMs: run?.durationMs ?? null,
     message: run?.message ?? null,
     dest,
+    failed: deliveries.filter(({ status }) => ENDED.has(status)).length,
     replayOf,
     error,
   }

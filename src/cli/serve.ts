@@ -14,6 +14,8 @@ export const serve: Command = {
     const app = await createApp(loadConfig(flags))
     await app.start()
     console.log(`Sendoff listens on ${app.baseUrl()}`)
+    const setUp = await app.offerSetUp()
+    if (setUp) console.log(`Become its owner, once, at ${setUp}`)
     const cause = await Promise.race([stopped, app.failed])
     void nextSignal().then(() => process.exit(1))
     await app.stop()

@@ -18,18 +18,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { allows } from '../account/tokens.ts'
-import type { Authenticate } from '../account/authenticate.ts'
 import { AppError } from '../errors.ts'
 import type { Principal, Scope } from '../model/account.ts'
 import { limits } from '../model/limits.ts'
+import type { Identify } from './caller.ts'
 import { compileCheck } from './check-request.ts'
 import type { InspectorDeps } from './ports.ts'
 import { appErrorOf, problemOf, refusalHeaders, refuse } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The scope a caller needs; `open` needs no token. */
-    scope?: Scope | 'open'
+    /**
+     * The scope a caller needs. `open` needs no token and is listed; `door` is for the pages and for
+     * signing in, which see to it by themselves who comes through, and is no route of the API.
+     */
+    scope?: Scope | 'open' | 'door'
   }
   interface FastifyRequest {
     principal: Principal
@@ -52,7 +55,7 @@ export type RouteRow = {
 
 export const API = '/api/v1'
 
-type Deps = { readonly authenticate: Authenticate; readonly log: InspectorDeps['log'] }
+type Deps = { readonly identify: Identify; readonly log: InspectorDeps['log'] }
 
 /** A Fastify without routes, and the table that fills as they are added. It never listens. */
 export function createApi(deps: Deps): { readonly api: Api; readonly routes: readonly RouteRow[] } {
@@ -68,18 +71,19 @@ export function createApi(deps: Deps): { readonly api: Api; readonly routes: rea
   api.setValidatorCompiler(compileCheck)
   api.setSerializerCompiler(() => JSON.stringify)
   readJsonOnly(api)
-  authorise(api, deps.authenticate)
+  authorise(api, deps.identify)
   answerRefusals(api, deps.log, routes)
   api.addHook('onRoute', (route) => {
+    const scope = scopeOf(route)
     for (const method of [route.method].flat()) {
-      routes.push({ method, url: route.url, scope: scopeOf(route) })
+      if (scope !== 'door') routes.push({ method, url: route.url, scope })
     }
     if (route.url.startsWith(API)) refuseStrayParameters(route)
   })
   return { api, routes }
 }
 
-function scopeOf({ url, config }: RouteOptions): Scope | 'open' {
+function scopeOf({ url, config }: RouteOptions): Scope | 'open' | 'door' {
   if (config?.scope === undefined) throw new Error(`Route ${url} does not say which scope it needs`)
   return config.scope
 }
@@ -100,12 +104,13 @@ function readJsonOnly(api: Api): void {
   })
 }
 
-function authorise(api: Api, authenticate: Authenticate): void {
+function authorise(api: Api, identify: Identify): void {
   api.decorateRequest('principal')
   api.addHook('onRequest', async (request: FastifyRequest) => {
     const { scope } = request.routeOptions.config
-    if (scope === undefined || scope === 'open') return // no scope: no such route, so a 404 follows
-    const principal = await authenticate(request.headers.authorization)
+    if (scope === undefined) return // no such route, so a 404 follows
+    if (scope === 'open' || scope === 'door') return
+    const principal = await identify(request)
     if (!allows(principal, scope)) {
       const action = `${request.method} ${request.routeOptions.url}`
       throw new AppError('forbidden', { action, scope })

@@ -6,12 +6,15 @@
  * delivery's, reached through the two verbs of `Execution` and a wake-up.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createAuthenticate } from '../account/authenticate.ts'
+import { createAuthenticate, createProve } from '../account/authenticate.ts'
+import { createSessions } from '../account/sessions.ts'
+import { createSetUp } from '../account/set-up.ts'
 import { AppError } from '../errors.ts'
 import { limits } from '../model/limits.ts'
 import type { Service } from '../service.ts'
 import { API, createApi } from './api.ts'
 import type { Api, RouteRow } from './api.ts'
+import { createIdentify } from './caller.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes, Readiness } from './health.ts'
@@ -19,8 +22,10 @@ import { LiveStreams } from './live.ts'
 import { describeRoutes, openapiRoute } from './openapi.ts'
 import type { InspectorDeps, InspectorOptions } from './ports.ts'
 import { refuse } from './problem.ts'
+import { signInRoutes } from './sign-in.ts'
 import { testRoutes } from './test-runs.ts'
 import { tokenRoutes } from './tokens.ts'
+import { webRoutes } from './web.ts'
 import { workflowRoutes } from './workflows.ts'
 
 export type Inspector = Service & {
@@ -33,6 +38,8 @@ export type Inspector = Service & {
   setReady(ready: boolean): void
   /** Every route with the scope it needs, complete once started. */
   readonly routes: readonly RouteRow[]
+  /** The path that makes its first visitor the owner; null once there is a token of any kind. */
+  offerSetUp(): Promise<string | null>
 }
 
 const SECURITY_HEADERS = {
@@ -43,20 +50,33 @@ const SECURITY_HEADERS = {
 } as const
 
 export function createInspector(deps: InspectorDeps, options: InspectorOptions): Inspector {
-  const authenticate = createAuthenticate(deps, options.adminToken)
+  const { adminToken, baseUrl } = options
+  const authenticate = createAuthenticate(deps, adminToken)
+  const prove = createProve(deps, adminToken)
+  const sessions = createSessions({ ...deps, prove }, () => baseUrl().startsWith('https:'))
+  const setUp = createSetUp(deps)
+  const identify = createIdentify(authenticate, sessions)
   const live = new LiveStreams(
-    { ...deps, authenticate },
+    { ...deps, identify },
     {
       heartbeatMs: options.heartbeatMs ?? limits.liveHeartbeatMs,
       capacity: options.liveStreams ?? limits.liveStreams,
     },
   )
   const readiness = new Readiness(deps)
-  const { api, routes } = createApi({ authenticate, log: deps.log })
+  const { api, routes } = createApi({ identify, log: deps.log })
   addRoutes(api, routes, deps, options, live, readiness)
+  api.after(() => webRoutes(api))
+  void api.register(async (scoped: Api) => signInRoutes(scoped, { sessions, setUp }), {
+    prefix: API,
+  })
   let state: 'starting' | 'open' | 'draining' = 'starting'
   return {
     routes,
+    offerSetUp: async () => {
+      const code = adminToken === null ? await setUp.offer() : null
+      return code && `/setup#${code}`
+    },
     setReady: (ready) => {
       readiness.set(ready)
       if (!ready) live.drain()

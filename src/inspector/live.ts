@@ -4,16 +4,16 @@
  * drains ends them all: readers come back to another, or to the next start.
  */
 import { Type } from 'typebox'
-import type { Authenticate } from '../account/authenticate.ts'
 import { AppError } from '../errors.ts'
 import type { Principal } from '../model/account.ts'
 import type { Hint } from '../notifier/notifier.ts'
 import type { Api } from './api.ts'
+import type { Identify } from './caller.ts'
 import { findWorkflow } from './find.ts'
 import { LiveStream } from './live-stream.ts'
 import type { InspectorDeps } from './ports.ts'
 
-type Deps = Pick<InspectorDeps, 'store' | 'notifier'> & { readonly authenticate: Authenticate }
+type Deps = Pick<InspectorDeps, 'store' | 'notifier'> & { readonly identify: Identify }
 
 type Options = {
   readonly heartbeatMs: number
@@ -61,7 +61,7 @@ export class LiveStreams {
         const resumes = request.headers['last-event-id'] !== undefined
         const stream = new LiveStream(reply.raw, resumes)
         const reader = { principal: request.principal, stream }
-        this.#follow(reader, id, request.headers.authorization, reply.raw)
+        this.#follow(reader, id, () => this.#deps.identify(request), reply.raw)
       },
     )
   }
@@ -82,18 +82,17 @@ export class LiveStreams {
   #follow(
     reader: Reader,
     workflowId: string,
-    authorization: string | undefined,
+    proveAgain: () => Promise<Principal>,
     response: { once(event: 'close', listener: () => void): unknown },
   ): void {
     const { principal, stream } = reader
     const leave = this.#deps.notifier.subscribe((hint) => {
-      if (hint.accountId === principal.accountId && hint.workflowId === workflowId) {
-        tell(stream, hint)
-      }
+      if (hint.kind === 'env' || hint.accountId !== principal.accountId) return
+      if (hint.workflowId === workflowId) tell(stream, hint)
     })
     const heart = setInterval(() => {
       stream.beat()
-      this.#deps.authenticate(authorization).catch(() => stream.close())
+      proveAgain().catch(() => stream.close())
     }, this.#options.heartbeatMs)
     this.#readers.add(reader)
     response.once('close', () => {
@@ -104,7 +103,7 @@ export class LiveStreams {
   }
 }
 
-function tell(stream: LiveStream, hint: Hint): void {
+function tell(stream: LiveStream, hint: Exclude<Hint, { kind: 'env' }>): void {
   if (hint.kind === 'workflow') return
   const { kind, eventId } = hint
   stream.send(kind, kind === 'delivery' ? { eventId, deliveryId: hint.deliveryId } : { eventId })

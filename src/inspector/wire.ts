@@ -366,7 +366,12 @@ export type EventDetailWire = Static<typeof EventDetail>
 
 export const DeliveryState = Type.Object({ id: Type.String(), status: DeliveryStatus }, strict)
 
-/* Tokens */
+/* Callers and tokens */
+
+export const Caller = Type.Object(
+  { scopes: list(Type.Enum(['read', 'write', 'admin'])) },
+  { ...strict, title: 'Caller' },
+)
 
 export const Scopes = Type.Array(Type.Enum(['read', 'write', 'admin']), {
   minItems: 1,
