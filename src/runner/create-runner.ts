@@ -32,6 +32,7 @@ export function createRunner(deps: Deps, options: RunnerOptions = {}): Runner {
   const nonce = nonceSource(deps.clock)
   const events: ProcessEvents = {
     ready: (process) => pool.ready(process),
+    begun: (process) => pool.begun(process),
     finished: (process) => pool.finished(process),
     gone: (process, unfinished, death) => pool.gone(process, unfinished, death),
   }

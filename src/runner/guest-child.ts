@@ -135,6 +135,8 @@ function spawnGuest(isolation: Isolation, memoryMb: number): ChildProcess {
     detached: true,
     ...(uid === null ? {} : { uid, gid: uid }),
   })
+  // Heard again by the constructor; without any listener, a refusal of the system would end the server.
+  child.on('error', () => {})
   // One that dies while it boots is told of by its end, not by its input.
   child.stdin.on('error', () => {})
   child.stdin.end(isolation.guestCode)

@@ -32,6 +32,8 @@ export type GuestRun = {
 export type ProcessEvents = {
   /** The process has booted. */
   ready(process: GuestProcess): void
+  /** A run gave its first sign of life: there may be room for another. */
+  begun(process: GuestProcess): void
   /** A run ended by itself and was settled. */
   finished(process: GuestProcess): void
   /** The process is gone; `unfinished` are the runs it took along, `culprit` the one to blame if known. */
@@ -47,9 +49,19 @@ type Deps = {
   readonly events: ProcessEvents
 }
 
-type ActiveRun = { readonly run: GuestRun; timer: NodeJS.Timeout | null; heard: boolean }
+type ActiveRun = {
+  readonly run: GuestRun
+  readonly sentMs: number
+  timer: NodeJS.Timeout | null
+  heard: boolean
+}
 type OfRun = Extract<UpMessage, { type: 'begun' | 'log' | 'send' | 'skipped' | 'end' | 'done' }>
 
+/** Runs that interleave in one process. */
+const RUNS_AT_ONCE = 16
+/** A process that answers a run within this time is sent as many as it may have; within the other, a few. */
+const PROMPT_MS = 5
+const SLOW_MS = 20
 /** A guest that does not answer within this time is held to be busy with code that never gives way. */
 const PONG_MS = 100
 /** How long what outlived its run may go on in a process that takes no more runs. */
@@ -76,6 +88,8 @@ export class GuestProcess {
   /** Runs that were sent here and have given no sign of life yet, and since when. */
   #unheard = 0
   #unheardSinceMs = 0
+  /** How long the last run took to give one: what its code did before it first gave way, and the queue. */
+  #responseMs = Number.POSITIVE_INFINITY
   /** What the guest last said is left of ended runs; null while it has runs, or has not said. */
   #left: readonly string[] | null = null
   /** Code of ended runs may still be about, so a run that is alone is not necessarily to blame. */
@@ -110,9 +124,12 @@ export class GuestProcess {
     return this.#runs.size
   }
 
-  /** How long the oldest run that was sent here has gone without a sign of life. */
-  silentMs(nowMs: number): number {
-    return this.#unheard === 0 ? 0 : nowMs - this.#unheardSinceMs
+  /** Whether another run would begin at once, rather than wait behind code that does not give way. */
+  takesMore(nowMs: number): boolean {
+    if (this.isRetired || this.active >= RUNS_AT_ONCE) return false
+    if (this.#unheard === 0) return true
+    if (this.#responseMs > SLOW_MS || nowMs - this.#unheardSinceMs > SLOW_MS) return false
+    return this.#responseMs <= PROMPT_MS || this.#unheard < RUNS_AT_ONCE / 4
   }
 
   /** Gives a blank process its program, for life. */
@@ -130,10 +147,11 @@ export class GuestProcess {
     const nonce = this.#deps.nonce()
     const { job } = run
     this.#left = null
-    const active: ActiveRun = { run, timer: null, heard: false }
+    const sentMs = this.#deps.clock.monotonicMs()
+    const active: ActiveRun = { run, sentMs, timer: null, heard: false }
     this.#runs.set(nonce, active)
     if (this.isReady) this.#startClock(nonce, active)
-    if (this.#unheard++ === 0) this.#unheardSinceMs = this.#deps.clock.monotonicMs()
+    if (this.#unheard++ === 0) this.#unheardSinceMs = sentMs
     this.served++
     const { body, ...request } = job.request
     this.#send({ type: 'run', run: nonce, request, context: job.context, env: job.env }, body)
@@ -222,6 +240,8 @@ export class GuestProcess {
       active.heard = true
       this.#unheard--
       this.#unheardSinceMs = this.#deps.clock.monotonicMs()
+      this.#responseMs = this.#unheardSinceMs - active.sentMs
+      this.#deps.events.begun(this)
     }
     switch (message.type) {
       case 'begun':

@@ -52,9 +52,6 @@ type Lane = {
   readonly waiting: Task[]
 }
 
-const RUNS_AT_ONCE = 16
-/** A process that has not answered a run for this long gets no further ones: its loop is busy. */
-const BUSY_MS = 10
 const QUEUED_MS = 50
 const TICK_MS = 25
 const WATCH_MS = 100
@@ -119,6 +116,12 @@ export class Pool {
     this.#failedBoots = 0
     const lane = this.#laneOf.get(process)
     if (lane) this.#serve(lane)
+  }
+
+  /** A run has begun: what waits behind it may follow. */
+  begun(process: GuestProcess): void {
+    const lane = this.#laneOf.get(process)
+    if (lane && lane.waiting.length > 0) this.#serve(lane)
   }
 
   /** A run of the process has ended and left its place. */
@@ -218,11 +221,10 @@ export class Pool {
   /** The least busy process of the lane that takes another run. */
   #placeIn(lane: Lane): GuestProcess | null {
     const nowMs = this.#nowMs()
-    const runsAtOnce = lane.isSolo ? 1 : RUNS_AT_ONCE
     let best: GuestProcess | null = null
     for (const process of lane.processes) {
-      if (process.isRetired || process.active >= runsAtOnce) continue
-      if (lane.isSolo ? process.served > 0 : process.silentMs(nowMs) > BUSY_MS) continue
+      if (lane.isSolo && process.served > 0) continue
+      if (!process.takesMore(nowMs)) continue
       if (!best || process.active < best.active) best = process
     }
     return best
@@ -321,8 +323,12 @@ export class Pool {
       this.#options.blanks - this.#blanks.length,
       this.#options.processes - this.#processes.size,
     )
-    for (let index = 0; index < room; index++)
-      this.#blanks.push(this.#launchBlank(limits.runMemoryMb))
+    try {
+      for (let index = 0; index < room; index++)
+        this.#blanks.push(this.#launchBlank(limits.runMemoryMb))
+    } catch {
+      // The system has no place now. Blanks only save time: the next patrol tries again.
+    }
   }
 
   #refuse(lane: Lane, error: Error): void {

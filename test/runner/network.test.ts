@@ -19,7 +19,10 @@ const ca = JSON.stringify(authority.cert)
 const sockets = new Set<Socket>()
 const http = createHttpServer((request, response) => {
   if (request.url === '/never') return
-  if (request.url === '/large') return void response.end(Buffer.alloc(3_000_000, 7))
+  if (request.url === '/large') {
+    response.end(Buffer.alloc(3_000_000, 7))
+    return
+  }
   let bytes = 0
   request.on('data', (chunk: Buffer) => (bytes += chunk.length))
   request.on('end', () => response.end(JSON.stringify({ url: request.url, bytes })))
@@ -28,13 +31,7 @@ const https = createHttpsServer(pair, (request, response) => response.end(`secur
 const http2 = createHttp2Server((request, response) => response.end(`two ${request.url}`))
 const http2s = createSecureServer(pair, (request, response) => response.end(`two s ${request.url}`))
 const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket))
-const servers: readonly Server[] = [
-  http,
-  https,
-  http2 as unknown as Server,
-  http2s as unknown as Server,
-  echo,
-]
+const servers: readonly Server[] = [http, https, http2, http2s, echo]
 const portOf = (server: unknown): number => ((server as Server).address() as AddressInfo).port
 
 let runner: TestRunner
@@ -191,7 +188,7 @@ test('[R26] [246] network: there is no way around the tunnel: every spelling com
   for (const host of hosts)
     assert.ok(
       hostsDialled.includes(new URL(`http://${host}`).hostname.replace(/^\[(.*)\]$/, '$1')),
-      `${host} in ${hostsDialled}`,
+      `${host} in ${hostsDialled.join()}`,
     )
 })
 

@@ -1,0 +1,193 @@
+/** Which process a run goes to: warm ones are shared, never across programs or accounts, and bounded. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { test } from 'node:test'
+import type { RunJob, RunResult } from '../../src/runner/runner.ts'
+import { jobOf, startRunner } from '../support/run-code.ts'
+import type { TestRunner } from '../support/run-code.ts'
+import type { RunnerOptions } from '../../src/runner/create-runner.ts'
+import { until } from '../support/until.ts'
+
+const value = ({ outcome }: RunResult): unknown => outcome.steps[0]!.exports['$return_value']
+const PID = `return process.pid`
+const isAlive = (pid: unknown): boolean => {
+  try {
+    process.kill(Number(pid), 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A test with a runner of its own. */
+function testRunner(
+  name: string,
+  options: RunnerOptions,
+  body: (runner: TestRunner) => Promise<void>,
+) {
+  test(name, async () => {
+    const runner = await startRunner(options)
+    try {
+      await body(runner)
+    } finally {
+      await runner.stop()
+    }
+  })
+}
+
+const pidOf = async (runner: TestRunner, job: RunJob): Promise<unknown> =>
+  value(await runner.run(job))
+
+testRunner(
+  'pool: runs of a program share its process; accounts, programs and memory limits do not',
+  {},
+  async (runner) => {
+    const job = jobOf(PID)
+    const first = await pidOf(runner, job)
+    assert.equal(await pidOf(runner, job), first)
+    const others = [
+      await pidOf(runner, { ...job, accountId: 2 }),
+      await pidOf(runner, jobOf(PID)),
+      await pidOf(runner, { ...job, memoryMb: 96 }),
+      await pidOf(runner, { ...job, isolation: 'run' }),
+    ]
+    assert.equal(new Set([first, ...others]).size, 5)
+    assert.equal(await pidOf(runner, job), first)
+  },
+)
+
+testRunner(
+  '[R64] [250] pool: what a run does to its globals is seen by its own program only',
+  {},
+  async (runner) => {
+    const job = jobOf(
+      `Object.prototype.polluted = (Object.prototype.polluted ?? 0) + 1; return ({}).polluted`,
+    )
+    assert.equal(value(await runner.run(job)), 1)
+    assert.equal(value(await runner.run(job)), 2)
+    assert.equal(value(await runner.run(jobOf(`return ({}).polluted ?? 'clean'`))), 'clean')
+  },
+)
+
+testRunner(
+  '[R65] [250] pool: isolation per run hides it even from the same program; the process is gone after',
+  {},
+  async (runner) => {
+    const job = jobOf(
+      `globalThis.count = (globalThis.count ?? 0) + 1; this.pid = process.pid; return globalThis.count`,
+      { isolation: 'run' },
+    )
+    const results = [
+      await runner.run(job),
+      await runner.run(job),
+      ...(await Promise.all([runner.run(job), runner.run(job)])),
+    ]
+    assert.deepEqual(results.map(value), [1, 1, 1, 1])
+    const pids = results.map(({ outcome }) => outcome.steps[0]!.exports['pid'])
+    assert.equal(new Set(pids).size, 4)
+    await until(() => !pids.some(isAlive))
+  },
+)
+
+testRunner(
+  'pool: runs that queue behind a busy process get another one',
+  { processesPerProgram: 2 },
+  async (runner) => {
+    const job = jobOf(`const end = Date.now() + 400; while (Date.now() < end); return process.pid`)
+    await runner.run(jobOf(PID))
+    const results = await Promise.all([1, 2, 3].map(() => runner.run(job)))
+    assert.equal(new Set(results.map(value)).size, 2)
+  },
+)
+
+testRunner(
+  'pool: processes of a program are bounded',
+  { processesPerProgram: 2 },
+  async (runner) => {
+    const job = jobOf(`await new Promise((done) => setTimeout(done, 80)); return process.pid`)
+    const results = await Promise.all(Array.from({ length: 80 }, () => runner.run(job)))
+    assert.ok(new Set(results.map(value)).size <= 2)
+  },
+)
+
+testRunner(
+  'pool: the longest idle process makes way for another program',
+  { processes: 2, blanks: 0 },
+  async (runner) => {
+    const [a, b, c] = [jobOf(PID), jobOf(PID), jobOf(PID)]
+    const [pidA, pidB] = [await pidOf(runner, a), await pidOf(runner, b)]
+    await pidOf(runner, c)
+    assert.equal(isAlive(pidA), false)
+    assert.equal(await pidOf(runner, b), pidB)
+  },
+)
+
+testRunner(
+  'pool: a program that floods does not keep another one out',
+  { processes: 2, processesPerProgram: 2, blanks: 0 },
+  async (runner) => {
+    const flood = jobOf(`const end = Date.now() + 60; while (Date.now() < end); return process.pid`)
+    const flooding = new AbortController()
+    const floods = Array.from({ length: 8 }, async () => {
+      while (!flooding.signal.aborted) await runner.run(flood)
+    })
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    const begun = performance.now()
+    assert.equal((await runner.run(jobOf(`return 1`))).outcome.status, 'succeeded')
+    assert.ok(performance.now() - begun < 4_000)
+    flooding.abort()
+    await Promise.all(floods)
+  },
+)
+
+testRunner('pool: an idle process ends after its time', { idleMs: 100 }, async (runner) => {
+  const pid = await pidOf(runner, jobOf(PID))
+  assert.equal(isAlive(pid), true)
+  await until(() => !isAlive(pid))
+})
+
+testRunner('pool: a process that keeps much memory is not kept', {}, async (runner) => {
+  const job = jobOf(`globalThis.kept = Buffer.alloc(110e6, 1); return process.pid`)
+  const pid = await pidOf(runner, job)
+  await until(() => !isAlive(pid))
+  assert.equal((await runner.run(jobOf(PID))).outcome.status, 'succeeded')
+})
+
+test('pool: stopping ends every process and refuses what is under way', async () => {
+  const runner = await startRunner()
+  const pid = await pidOf(runner, jobOf(PID))
+  const running = runner.code(`await new Promise(() => {})`)
+  const refused = assert.rejects(running, /the server is stopping/)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await runner.stop()
+  await refused
+  assert.equal(isAlive(pid), false)
+  await assert.rejects(runner.code(`return 1`), /the server is stopping/)
+  await runner.stop()
+})
+
+for (const [name, rest] of [
+  ['that waits', 'await new Promise(() => {})'],
+  ['that never gives way', 'for (;;);'],
+] as const) {
+  test(`[R74] pool: when the server is killed, a guest ${name} ends with it`, async () => {
+    const script = `
+      import { startRunner } from ${JSON.stringify(fileURLToPath(import.meta.resolve('../support/run-code.ts')))}
+      const tunnel = async ({ port }) => { console.log(port); throw new Error('told') }
+      const runner = await startRunner({ blanks: 0, tunnel })
+      await runner.code(\`require('net').connect(process.pid, 'x').on('error', () => {}); await new Promise((done) => setTimeout(done, 100)); ${rest}\`)`
+    const server = spawn(
+      process.execPath,
+      ['--input-type=module', '--disable-warning=ExperimentalWarning', '-e', script],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    const [chunk] = (await once(server.stdout, 'data')) as [Buffer]
+    const pid = Number(String(chunk))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    assert.equal(isAlive(pid), true)
+    server.kill('SIGKILL')
+    await until(() => !isAlive(pid), 3_000)
+  })
+}
