@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
+import { Variables } from './account/variables.ts'
 import { IdSource, systemClock } from './clock.ts'
 import { tlsRejectUnauthorized } from './config.ts'
 import type { Config } from './config.ts'
@@ -63,6 +64,7 @@ export async function createApp(
   const parts = [
     ground.store,
     ground.notifier,
+    ground.variables,
     engine.runner,
     engine.delivery,
     engine.executor,
@@ -110,14 +112,18 @@ function layGround(config: Config, createStore: CreateStore, onFatal: (error: Er
     report: (error) => log.error('listener failed', { error }),
   })
   const metrics = createMetrics({ clock, backlog: () => store.inspect.backlog() })
-  return { clock, ids, log, store, notifier, metrics }
+  const variables = new Variables(
+    { store, notifier, clock },
+    { secretKey: config.secretKey, folder: resolve(config.data) },
+  )
+  return { clock, ids, log, store, notifier, metrics, variables }
 }
 
 type Engine = ReturnType<typeof buildEngine>
 
 /** From an admitted event to a settled delivery. */
 function buildEngine(
-  { clock, log, store, notifier, metrics }: Ground,
+  { clock, log, store, notifier, metrics, variables }: Ground,
   own: OwnAddresses,
   allow: readonly string[],
   onFatal: (error: Error) => void,
@@ -127,13 +133,16 @@ function buildEngine(
     clock,
     tunnel: createTunnel(egress),
     onLate: ({ accountId, eventId, step, entry }) => {
-      store.appendLate(accountId, eventId, step, entry).catch((error: unknown) => {
-        log.error('late report lost', { eventId, step, text: entry.text, error })
-      })
+      variables
+        .of(accountId)
+        .then(({ mask }) =>
+          store.appendLate(accountId, eventId, step, { ...entry, text: mask(entry.text) }),
+        )
+        .catch((error: unknown) => log.error('late report lost', { eventId, step, error }))
     },
   })
   const delivery = new DeliveryThread(
-    { store, notifier },
+    { store, notifier, metrics },
     {
       allow,
       identity: identityOf(own),
@@ -146,6 +155,7 @@ function buildEngine(
     runner,
     notifier,
     clock,
+    variables,
     handOver: delivery,
     versions: new Versions({ store }),
     onFailure: ({ id }, error) => log.error('event left for the next start', { id, error }),

@@ -15,10 +15,12 @@ import type { DeliveryTask, Send } from '../model/delivery.ts'
 import type { QueuedEvent } from '../model/event.ts'
 import { deliveryId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
+import type { Environment } from '../model/variable.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { Runner, RunResult } from '../runner/runner.ts'
 import type { Store } from '../store/store.ts'
 import { jobOf } from './job.ts'
+import { maskResult } from './mask-result.ts'
 import { outcomeOfMisfit, outcomeOfPoison, withholdSends, withNotes } from './outcome.ts'
 import { persist } from './persist.ts'
 import type { LoadedVersion, Versions } from './versions.ts'
@@ -29,6 +31,8 @@ export type ExecuteDeps = {
   readonly handOver: HandOver
   readonly notifier: Pick<Notifier, 'publish'>
   readonly versions: Versions
+  /** The account's variables, and the mask for whatever shows them. */
+  readonly variables: { of(accountId: number): Promise<Environment> }
   readonly clock: Clock
 }
 
@@ -55,15 +59,16 @@ export async function execute(
 
 /** Runs the steps in isolation; every way they can end is a result. */
 export async function runSteps(
-  deps: Pick<ExecuteDeps, 'runner' | 'clock'>,
+  deps: Pick<ExecuteDeps, 'runner' | 'clock' | 'variables'>,
   event: QueuedEvent,
   loaded: LoadedVersion,
   signal: AbortSignal,
 ): Promise<RunResult> {
   if (loaded.kind === 'misfit') return outcomeOfMisfit(loaded, deps.clock.nowMs())
   if (event.starts >= limits.runStarts) return outcomeOfPoison(loaded, event, deps.clock.nowMs())
-  const result = await persist(() => deps.runner.run(jobOf(event, loaded)), signal)
-  return withNotes(loaded.steps, result)
+  const { values, mask } = await persist(() => deps.variables.of(event.accountId), signal)
+  const result = await persist(() => deps.runner.run(jobOf(event, loaded, values)), signal)
+  return maskResult(withNotes(loaded.steps, result), mask)
 }
 
 /** One transaction: the run and its sends. Undefined when the run had been finished before. */

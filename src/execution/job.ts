@@ -1,10 +1,15 @@
 /** What the runner is asked to do for an event: a pure translation. */
 import type { QueuedEvent } from '../model/event.ts'
 import { runIdOf } from '../model/ids.ts'
+import type { Environment } from '../model/variable.ts'
 import type { RunJob } from '../runner/runner.ts'
 import type { RunnableVersion } from './versions.ts'
 
-export function jobOf(event: QueuedEvent, loaded: RunnableVersion): RunJob {
+export function jobOf(
+  event: QueuedEvent,
+  loaded: RunnableVersion,
+  env: Environment['values'],
+): RunJob {
   return {
     accountId: event.accountId,
     eventId: event.id,
@@ -19,7 +24,7 @@ export function jobOf(event: QueuedEvent, loaded: RunnableVersion): RunJob {
       replay_of: event.replayOf,
       test: event.test,
     },
-    env: {},
+    env,
     timeoutMs: loaded.settings.timeoutMs,
     memoryMb: loaded.settings.memoryMb,
     isolation: loaded.settings.isolation,

@@ -107,7 +107,7 @@ function formsOf(value: string): Form[] {
   const lines = trimmed.split(/[\r\n]+/).map((line) => line.trim())
   const longLines = lines.length > 1 ? lines.filter((line) => line.length >= SHORTEST_LINE) : []
   return [
-    ...[value, trimmed].flatMap((text) => [...textForms(text), ...base64Forms(text)]),
+    ...[value, trimmed].flatMap((text) => textForms(text).concat(base64Forms(text))),
     ...longLines.flatMap((line) => [line, inJson(line)]).map(plain),
   ].filter((form) => form.text.length >= SHORTEST)
 }
@@ -141,11 +141,12 @@ function base64Forms(text: string): Form[] {
     const from = Math.ceil((offset * 8) / 6)
     const to = Math.floor(bits / 6)
     const whole = Buffer.concat([Buffer.alloc(offset), bytes])
-    const shared = { sharedBefore: offset > 0, sharedAfter: bits % 6 !== 0 }
-    return (['base64', 'base64url'] as const).map((encoding) => ({
-      text: whole.toString(encoding).slice(from, to),
-      ...shared,
-    }))
+    const sharedBefore = offset > 0
+    const sharedAfter = bits % 6 !== 0
+    return (['base64', 'base64url'] as const).map((encoding) => {
+      const form = whole.toString(encoding).slice(from, to)
+      return { text: form, sharedBefore, sharedAfter }
+    })
   })
 }
 

@@ -98,6 +98,7 @@ async function setUp(
     handOver: lanes,
     notifier: { publish: ({ kind }) => hints.push(kind) },
     versions: new Versions({ store }),
+    variables: { of: async () => ({ values: {}, mask: (text) => text }) },
     clock: systemClock,
   }
   const admit = async (change: Partial<NewEvent> = {}): Promise<QueuedEvent> => {
