@@ -176,6 +176,11 @@ function buildDoors(ground: Ground, engine: Engine, own: OwnAddresses, config: C
       checkDefinition,
       checkSteps,
       execution: engine.executor,
+      about: {
+        version: manifest.version,
+        store: 'sqlite',
+        isolation: () => engine.runner.level(),
+      },
       deliveries: engine.delivery,
     },
     { adminToken: config.adminToken, baseUrl: () => baseUrlOf(own) },

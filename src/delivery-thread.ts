@@ -5,30 +5,28 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './clock.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
-import type { FromThread, PlaceChange, ThreadStart, ToThread } from './delivery/thread.ts'
+import type { FromThread, Progress, ThreadStart, ToThread } from './delivery/thread.ts'
 import { createEgress } from './egress/connector.ts'
 import { refuseGlobalFetch } from './egress/refuse-global-fetch.ts'
 import { deliveryId } from './model/ids.ts'
-import type { Hint } from './notifier/notifier.ts'
 import { connectStore } from './store/sqlite/hot-client.ts'
 
 refuseGlobalFetch()
 const main = parentPort!
 const start = workerData as ThreadStart
 let { identity } = start
-let places: PlaceChange[] = []
-let hints: Hint[] = []
+let progress: Progress | undefined
 
 const report = (message: FromThread): void => main.postMessage(message)
 
-/** Tells the main thread once per turn of the event loop. */
-function reportSoon(): void {
-  if (places.length + hints.length > 0) return
+/** What the main thread is told at the end of this turn of the event loop. */
+function toTell(): Progress {
+  if (progress) return progress
   setImmediate(() => {
-    report({ kind: 'progress', places, hints })
-    places = []
-    hints = []
+    report({ kind: 'progress', ...progress! })
+    progress = undefined
   })
+  return (progress = { places: [], hints: [], attempts: [] })
 }
 
 const dispatcher = new Dispatcher({
@@ -36,14 +34,9 @@ const dispatcher = new Dispatcher({
   store: connectStore(start.store),
   egress: createEgress({ clock: systemClock }, { allow: start.allow, self: () => identity.self }),
   userAgent: () => identity.userAgent,
-  notify: (hint) => {
-    reportSoon()
-    hints.push(hint)
-  },
-  onPlaces: (...change) => {
-    reportSoon()
-    places.push(change)
-  },
+  notify: (hint) => toTell().hints.push(hint),
+  onPlaces: (...change) => toTell().places.push(change),
+  metrics: { attemptEnded: (...ended) => toTell().attempts.push(ended) },
   onFailure: ({ eventId, step, index }, error) => {
     const refused = { deliveryId: deliveryId(eventId, step, index), reason: String(error) }
     report({ kind: 'refused', refused })

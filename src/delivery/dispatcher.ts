@@ -21,9 +21,10 @@ import { limits } from '../model/limits.ts'
 import type { Hint } from '../notifier/notifier.ts'
 import type { Service } from '../service.ts'
 import type { HotStore } from '../store/store.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import { afterAttempt } from './after-attempt.ts'
 import { attempt } from './attempt.ts'
-import type { AttemptDeps } from './attempt.ts'
+import type { AttemptDeps, Attempted } from './attempt.ts'
 import { Lane } from './lane.ts'
 import { laneKey, Places } from './places.ts'
 import { Settler } from './settler.ts'
@@ -41,6 +42,7 @@ const LOOKS = 64
 export type DispatcherDeps = AttemptDeps & {
   readonly store: Pick<HotStore, 'settle' | 'adoptDeliveries'>
   readonly notify: (hint: Hint) => void
+  readonly metrics: Pick<Metrics, 'attemptEnded'>
   /** A settlement that the store refused for good. */
   readonly onFailure: (settlement: Settlement, error: unknown) => void
   /** Told of every place taken or given back other than by `reserve` and `release`. */
@@ -191,16 +193,20 @@ export class Dispatcher implements HandOver, Service {
     const route = lane.route()
     const attempted = await attempt(this.#deps, task, route.connect)
     lane.isProven = attempted.attempt.response !== null
-    if (!this.#isAbandoned) {
-      const { accountId, eventId, workflowId, id: deliveryId, send } = task
-      const next = afterAttempt(task, attempted, this.#deps.clock.nowMs())
-      const identity = { accountId, eventId, step: send.step, index: send.index }
-      this.#settler.add({ ...identity, attempt: attempted.attempt, ...next }, () => {
-        this.#free(lane.key, task)
-        this.#deps.notify({ kind: 'delivery', accountId, workflowId, eventId, deliveryId })
-      })
-    }
+    if (!this.#isAbandoned) this.#settle(lane, task, attempted)
     await route.end()
+  }
+
+  #settle(lane: Lane, task: DeliveryTask, attempted: Attempted): void {
+    const { accountId, eventId, workflowId, id: deliveryId, send } = task
+    const { outcome, code, timings } = attempted.attempt
+    this.#deps.metrics.attemptEnded(outcome, code, timings!.totalMs)
+    const next = afterAttempt(task, attempted, this.#deps.clock.nowMs())
+    const identity = { accountId, eventId, step: send.step, index: send.index }
+    this.#settler.add({ ...identity, attempt: attempted.attempt, ...next }, () => {
+      this.#free(lane.key, task)
+      this.#deps.notify({ kind: 'delivery', accountId, workflowId, eventId, deliveryId })
+    })
   }
 
   #free(lane: string, task: DeliveryTask): void {

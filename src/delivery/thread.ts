@@ -15,6 +15,7 @@ import type { HandOver } from '../hand-over.ts'
 import type { DeliveryTask } from '../model/delivery.ts'
 import type { Hint, Notifier } from '../notifier/notifier.ts'
 import type { Service } from '../service.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import { laneKey, Places } from './places.ts'
 
 /** How this server shows itself to destinations, and where it listens, lest it deliver to itself. */
@@ -53,15 +54,19 @@ export type PlaceChange = readonly [lane: string, count: number, bytes: number]
 export type FromThread =
   | { readonly kind: 'started' }
   | { readonly kind: 'refused'; readonly refused: Refused }
-  | {
-      readonly kind: 'progress'
-      readonly places: readonly PlaceChange[]
-      readonly hints: readonly Hint[]
-    }
+  | ({ readonly kind: 'progress' } & Progress)
+
+/** What happened in one turn of the thread's event loop. */
+export type Progress = {
+  readonly places: PlaceChange[]
+  readonly hints: Hint[]
+  readonly attempts: Parameters<Metrics['attemptEnded']>[]
+}
 
 type Deps = {
   readonly store: { connect(): MessagePort }
   readonly notifier: Pick<Notifier, 'publish'>
+  readonly metrics: Pick<Metrics, 'attemptEnded'>
 }
 
 export class DeliveryThread implements HandOver, Service {
@@ -115,13 +120,16 @@ export class DeliveryThread implements HandOver, Service {
       const lane = laneKey(accountId, origin)
       const fits = !this.#stopped && this.#places.hasRoom(lane)
       if (fits) this.#places.take(lane, 1, 0)
-      else this.#overflow.add(lane)
+      else {
+        this.#flushSoon()
+        this.#overflow.add(lane)
+      }
       return fits
     })
   }
 
   offer(tasks: readonly DeliveryTask[]): void {
-    if (this.#outbox.length === 0) setImmediate(() => this.#flush())
+    this.#flushSoon()
     for (const task of tasks) {
       const body = task.send.body && compact(task.send.body)
       this.#places.take(laneKey(task.accountId, task.origin), 0, body?.length ?? 0)
@@ -136,6 +144,10 @@ export class DeliveryThread implements HandOver, Service {
   /** Something may be waiting in the store. */
   wake(): void {
     this.#post({ kind: 'wake' })
+  }
+
+  #flushSoon(): void {
+    if (this.#outbox.length + this.#overflow.size === 0) setImmediate(() => this.#flush())
   }
 
   #flush(): void {
@@ -159,6 +171,7 @@ export class DeliveryThread implements HandOver, Service {
       case 'progress':
         for (const [lane, count, bytes] of message.places) this.#places.take(lane, count, bytes)
         for (const hint of message.hints) this.#deps.notifier.publish(hint)
+        for (const ended of message.attempts) this.#deps.metrics.attemptEnded(...ended)
     }
   }
 

@@ -23,6 +23,7 @@ async function dispatching(overrides: Partial<DispatcherDeps> = {}) {
     clock: systemClock,
     userAgent: () => USER_AGENT,
     notify: (hint) => hints.push(hint),
+    metrics: { attemptEnded: () => undefined },
     onFailure: (_, error) => assert.fail(String(error)),
     drainMs: 200,
     ...overrides,

@@ -6,9 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { createEgress } from '../../src/egress/connector.ts'
+import { EgressError } from '../../src/egress/egress.ts'
+import type { Egress } from '../../src/egress/egress.ts'
 import type { Attempt, FailureCode } from '../../src/model/delivery.ts'
 import { attemptAll, attemptOne } from '../support/attempt-one.ts'
-import { taskTo } from '../support/delivery-task.ts'
+import { loopbackEgress, taskTo } from '../support/delivery-task.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Reply } from '../support/receiver.ts'
 
@@ -166,6 +168,26 @@ test('[98] attempt: what was read before a break is kept and marked truncated', 
   assert.equal(Buffer.from(response!.body).toString(), 'abc')
   assert.equal(response!.truncated, true)
 })
+
+for (const code of [
+  'dns',
+  'connect_refused',
+  'connect_timeout',
+  'tls',
+  'reset',
+  'blocked',
+] as const) {
+  test(`attempt: ${code} of the egress guard is told in its words`, async () => {
+    const egress: Egress = {
+      ...loopbackEgress(),
+      connector: (_, callback) => callback(new EgressError(code, 'Its own words', 'DETAIL'), null),
+    }
+    const result = await attemptOne(taskTo('http://127.0.0.1:9999/'), egress)
+    assert.equal(result.code, code)
+    assert.equal(result.outcome, code === 'blocked' ? 'blocked' : 'failed')
+    assert.deepEqual(result.error, { message: 'Its own words', detail: 'DETAIL' })
+  })
+}
 
 test('attempt: a port where nobody listens ends as connect_refused', async () => {
   const receiver = await startReceiver()

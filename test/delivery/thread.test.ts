@@ -24,6 +24,7 @@ async function delivering() {
   await store.start()
   const hints: Hint[] = []
   const listeners: (() => void)[] = []
+  const attempts: unknown[] = []
   const notifier = {
     publish(hint: Hint) {
       hints.push(hint)
@@ -37,13 +38,17 @@ async function delivering() {
     onFatal: death.resolve,
     onRefused: (refused: unknown) => assert.fail(JSON.stringify(refused)),
   }
-  const thread = new DeliveryThread({ store, notifier }, options)
+  const thread = new DeliveryThread(
+    { store, notifier, metrics: { attemptEnded: (...ended) => attempts.push(ended) } },
+    options,
+  )
   await thread.start()
   const receiver = await startReceiver()
   return {
     store,
     thread,
     receiver,
+    attempts,
     died: death.promise,
     async hinted(count: number) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -105,6 +110,7 @@ test('delivery thread: what is offered is delivered, settled and hinted at', asy
   await at.hinted(20)
   const detail = await at.store.inspect.event(FIRST_ACCOUNT, eventId)
   assert.deepEqual(detail?.dest, { delivered: 20, total: 20, failed: 0 })
+  assert.equal(at.attempts.length, 20)
   assert.equal(detail.deliveries[7]?.attempts[0]?.response?.status, 200)
   assert.deepEqual(
     at.receiver.requests
@@ -141,6 +147,20 @@ test('delivery thread: the identity can change while it runs', async () => {
   await finish(at, sendsTo(at.receiver.url(), 1), true)
   const [request] = await at.receiver.received(1)
   assert.equal(headerOf(request!.headers, 'user-agent'), 'Sendoff/1 (+http://here/abuse)')
+})
+
+test('delivery thread: what found no room is taken as room comes free, without the poll', async () => {
+  await using at = await delivering()
+  const url = at.receiver.url()
+  const full = Array.from({ length: limits.laneCapacity }, () => originOf(url))
+  at.thread.reserve(FIRST_ACCOUNT, full.slice(1))
+  at.receiver.script = () => ({ delayMs: 100 })
+  await finish(at, sendsTo(url, 1), true)
+  assert.deepEqual(at.thread.reserve(FIRST_ACCOUNT, [originOf(url)]), [false])
+  await finish(at, sendsTo(url, 1), false)
+  await at.hinted(2)
+  const [first, second] = at.receiver.requests
+  assert.ok(second!.at - first!.at < 700, `${second!.at - first!.at} ms`)
 })
 
 test('[168] delivery thread: stop lets what is in flight end', async () => {

@@ -1,0 +1,95 @@
+/** Kept-alive connections: reused while fit, replaced when not, and no dial is forgotten. */
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import { test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { attempt } from '../../src/delivery/attempt.ts'
+import { Lane } from '../../src/delivery/lane.ts'
+import type { Egress } from '../../src/egress/egress.ts'
+import type { Attempt, DeliveryTask } from '../../src/model/delivery.ts'
+import { loopbackEgress, taskTo, USER_AGENT } from '../support/delivery-task.ts'
+import { startReceiver } from '../support/receiver.ts'
+import type { Script } from '../support/receiver.ts'
+
+async function inLane(script?: Script, egress: Egress = loopbackEgress()) {
+  const receiver = await startReceiver(script)
+  let aheadMs = 0
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs }
+  const deps = { egress, clock, userAgent: () => USER_AGENT }
+  const lane = new Lane(deps, 'lane', receiver.origin)
+  return {
+    receiver,
+    lane,
+    letPass: (ms: number) => (aheadMs += ms),
+    async attempt(task: DeliveryTask = taskTo(receiver.url())): Promise<Attempt> {
+      const route = lane.route()
+      const attempted = await attempt(deps, task, route.connect)
+      await route.end()
+      return attempted.attempt
+    },
+    async [Symbol.asyncDispose]() {
+      lane.close()
+      await receiver.close()
+    },
+  }
+}
+
+test('connection: one that the destination closed while idle is replaced, and nothing fails', async () => {
+  const body = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'
+  await using at = await inLane(() => ({
+    raw: body,
+    trickle: { everyMs: 20, raw: [''] },
+    end: 'close',
+  }))
+  for (let i = 0; i < 3; i++) {
+    assert.equal((await at.attempt()).outcome, 'delivered')
+    await delay(60)
+  }
+  assert.equal(at.receiver.connections, 3)
+})
+
+test('[56] connection: after a minute the destination is resolved and dialled anew', async () => {
+  await using at = await inLane()
+  await at.attempt()
+  await at.attempt()
+  assert.equal(at.receiver.connections, 1)
+  at.letPass(61_000)
+  assert.equal((await at.attempt()).outcome, 'delivered')
+  assert.equal(at.receiver.connections, 2)
+})
+
+test('connection: after a fault it is not used again', async () => {
+  await using at = await inLane((_, count) => (count === 1 ? { end: 'hang' } : {}))
+  assert.equal((await at.attempt(taskTo(at.receiver.url(), { timeoutMs: 50 }))).code, 'timeout')
+  assert.equal((await at.attempt()).outcome, 'delivered')
+  assert.equal(at.receiver.connections, 2)
+})
+
+test('connection: Connection: close is honoured', async () => {
+  await using at = await inLane(() => ({ headers: { connection: 'close' } }))
+  await at.attempt()
+  assert.equal((await at.attempt()).outcome, 'delivered')
+  assert.equal(at.receiver.connections, 2)
+})
+
+test('lane: a route ends only when its dial has, though its attempt ran out of time before', async () => {
+  const dial = Promise.withResolvers<void>()
+  const egress = loopbackEgress()
+  const slow: Egress = {
+    ...egress,
+    connector: (target, callback) =>
+      void dial.promise.then(() => egress.connector(target, callback)),
+  }
+  await using at = await inLane(undefined, slow)
+  let ended = false
+  const attempted = at.attempt(taskTo(at.receiver.url(), { timeoutMs: 20 })).then((attempt) => {
+    ended = true
+    return attempt
+  })
+  await delay(100)
+  assert.equal(ended, false)
+  dial.resolve()
+  assert.equal((await attempted).code, 'timeout')
+  await delay(20)
+  assert.equal(at.receiver.requests.length, 0)
+})
