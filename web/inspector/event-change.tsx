@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react'
 import type { Operation } from '../model/apply-patch.ts'
 import { changeLines } from '../model/change-lines.ts'
-import { preview } from '../model/json-preview.ts'
+import { shortJson } from '../model/json-preview.ts'
 import { count } from '../model/quantity.ts'
 import type { StepView } from '../model/step-views.ts'
 import { copyText } from '../parts/copy-text.ts'
@@ -55,8 +55,8 @@ function Changes({ before, operations }: { before: unknown; operations: readonly
             </span>
             <span className="visually-hidden">{spoken[sign]} </span>
             <span className="tree-key">{path}</span>
-            {sign === '~' && <del>{preview(before).text}</del>}
-            {sign !== '−' && <span className="tree-value">{preview(after).text}</span>}
+            {sign === '~' && <del>{shortJson(before)}</del>}
+            {sign !== '−' && <span className="tree-value">{shortJson(after)}</span>}
           </button>
         </li>
       ))}

@@ -38,7 +38,8 @@ export function EventHead({ workflow, detail, close }: Props) {
           {shortId(id)}
         </button>
         <span className="faint">
-          {clockTime(Date.parse(receivedAt))} · <RelativeTime at={receivedAt} />
+          <span className="wide-only">{clockTime(Date.parse(receivedAt))} · </span>
+          <RelativeTime at={receivedAt} />
         </span>
         <span className="event-actions">
           <CopyButton
@@ -72,7 +73,7 @@ export function EventHead({ workflow, detail, close }: Props) {
       )}
       {run?.message && (
         <p className="verdict" data-tone={run.status === 'ended' ? 'plain' : 'failed'} role="note">
-          {run.message}
+          {run.message} <FaultPlace steps={run.steps} />
         </p>
       )}
       <LateNotes run={run} />
@@ -95,6 +96,19 @@ function Origin({ detail }: { readonly detail: EventDetailWire }) {
         {shortId(replayOf)}
       </button>
     </span>
+  )
+}
+
+/** The way to the line that threw: it is marked in the step's code. */
+function FaultPlace({ steps }: Pick<NonNullable<EventDetailWire['run']>, 'steps'>) {
+  const failed = steps.find(({ error }) => error !== null && error.line !== null)
+  if (!failed) return null
+  const show = (): void =>
+    document.querySelector('[data-mark="true"]')?.scrollIntoView({ block: 'center' })
+  return (
+    <button type="button" className="link" onClick={show}>
+      {failed.name}, line {failed.error?.line}
+    </button>
   )
 }
 

@@ -19,7 +19,10 @@ export function StepCard({ step, detail, folds }: Props) {
   const { name, type, record } = step
   const wasRun = record !== null && record.status !== 'not_run'
   return (
-    <li className="card" data-faint={record?.status === 'not_run' || record?.status === 'skipped'}>
+    <li
+      className="card"
+      data-faint={type !== 'note' && (record?.status === 'not_run' || record?.status === 'skipped')}
+    >
       <Disclosure
         className="card-head"
         isOpen={folds.isOpen(name)}

@@ -24,6 +24,12 @@ export function preview(value: unknown): Preview {
   return { text: String(value), kind: typeof value === 'number' ? 'number' : 'boolean', size: 0 }
 }
 
+/** A value as JSON on one line, cut where it gets long. */
+export function shortJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'undefined'
+  return text.length > TEXT ? `${text.slice(0, TEXT)}…` : text
+}
+
 /** The children of a collection, in order, from `start` on. */
 export function childrenOf(
   value: unknown,

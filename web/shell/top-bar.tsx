@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { use } from 'react'
 import type { ReactNode } from 'react'
+import { Icon } from '../parts/icon.tsx'
 import { ShellContext } from './shell-context.ts'
 
 type Props = { readonly title?: ReactNode; readonly children?: ReactNode }
@@ -25,6 +26,7 @@ export function TopBar({ title, children }: Props) {
           aria-label="Open the command palette"
         >
           <kbd>{COMMAND}</kbd>
+          <Icon name="more" />
         </button>
       </div>
     </header>
