@@ -2,11 +2,11 @@
  * The composition root: builds the parts in the order data flows, and stops them in an order in which
  * whatever feeds a part stops before it. This file is the table of contents of the program.
  */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { Variables } from './account/variables.ts'
 import { IdSource, systemClock } from './clock.ts'
-import { tlsRejectUnauthorized } from './config.ts'
+import { machineEnvironment, tlsRejectUnauthorized } from './config.ts'
 import type { Config } from './config.ts'
 import { DeliveryThread } from './delivery/thread.ts'
 import { createDemoReceiver } from './demo-receiver.ts'
@@ -15,12 +15,16 @@ import { refuseGlobalFetch, requireVerifiedTls } from './egress/refuse-global-fe
 import { createTunnel } from './egress/tunnel.ts'
 import { checkSteps } from './execution/compile.ts'
 import { Executor } from './execution/executor.ts'
+import { createInstaller } from './execution/installer.ts'
+import { readNpmSettings } from './execution/npm-settings.ts'
+import { Packages } from './execution/packages.ts'
 import { Versions } from './execution/versions.ts'
 import { createHttpListener } from './http-listener.ts'
 import type { HttpListener } from './http-listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import { createInspector } from './inspector/inspector.ts'
 import { checkDefinition } from './model/definition.ts'
+import { PackageCollector } from './maintenance/collect-packages.ts'
 import { LocalNotifier } from './notifier/local.ts'
 import { createRunner } from './runner/create-runner.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
@@ -66,6 +70,8 @@ export async function createApp(
     ground.notifier,
     ground.variables,
     engine.runner,
+    engine.packages,
+    engine.collector,
     engine.delivery,
     engine.executor,
     doors.inspector,
@@ -89,6 +95,7 @@ export async function createApp(
     async stop() {
       doors.inspector.setReady(false)
       const answered = doors.ingest.stop()
+      await engine.packages.stop()
       await doors.listener.stop()
       await answered
       for (const part of parts.toReversed()) await part.stop()
@@ -112,18 +119,19 @@ function layGround(config: Config, createStore: CreateStore, onFatal: (error: Er
     report: (error) => log.error('listener failed', { error }),
   })
   const metrics = createMetrics({ clock, backlog: () => store.inspect.backlog() })
+  const folder = resolve(config.data)
   const variables = new Variables(
     { store, notifier, clock },
-    { secretKey: config.secretKey, folder: resolve(config.data) },
+    { secretKey: config.secretKey, folder },
   )
-  return { clock, ids, log, store, notifier, metrics, variables }
+  return { folder, clock, ids, log, store, notifier, metrics, variables }
 }
 
 type Engine = ReturnType<typeof buildEngine>
 
 /** From an admitted event to a settled delivery. */
 function buildEngine(
-  { clock, log, store, notifier, metrics, variables }: Ground,
+  { folder, clock, log, store, notifier, metrics, variables }: Ground,
   own: OwnAddresses,
   allow: readonly string[],
   onFatal: (error: Error) => void,
@@ -150,6 +158,16 @@ function buildEngine(
       onRefused: (refused) => log.error('attempt not recorded', refused),
     },
   )
+  const packages = new Packages(
+    {
+      store,
+      clock,
+      install: createInstaller(() => readNpmSettings(machineEnvironment())),
+      closedToGuests: (path) => runner.closedToGuests(path),
+    },
+    join(folder, 'packages'),
+  )
+  const collector = new PackageCollector({ store, clock, log }, join(folder, 'packages'))
   const executor = new Executor({
     store,
     runner,
@@ -157,14 +175,14 @@ function buildEngine(
     clock,
     variables,
     handOver: delivery,
-    versions: new Versions({ store }),
+    versions: new Versions({ store, packages }),
     onFailure: ({ id }, error) => log.error('event left for the next start', { id, error }),
     onFinished: ({ id, workflowId }, { outcome: { status, durationMs, message }, sends }) => {
       metrics.runEnded(status, durationMs)
       log.info('run', { id, workflowId, status, durationMs, message, sends: sends.length })
     },
   })
-  return { runner, delivery, executor }
+  return { runner, packages, collector, delivery, executor }
 }
 
 /** The two doors behind the one port: triggers, and the API. */

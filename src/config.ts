@@ -285,6 +285,9 @@ export function clientSettings(flags: Readonly<Record<string, string>>): {
   return { url: publicUrl(url, '--url or SENDOFF_URL')!, token: token! }
 }
 
+/** All variables, for what npm's own settings say of its registry. */
+export const machineEnvironment = (): Readonly<Record<string, string | undefined>> => process.env
+
 /** What egress must know of this process's variables: '0' would switch off every certificate check. */
 export const tlsRejectUnauthorized = (): string | undefined =>
   process.env['NODE_TLS_REJECT_UNAUTHORIZED']

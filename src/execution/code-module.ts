@@ -5,9 +5,14 @@
  * last line, so an error's line is the user's, and on line 1 its column less `prefix` is.
  */
 import { liftImports } from './imports.ts'
+import type { PackageImport } from './imports.ts'
 import { toImports, toJavaScript } from './syntax.ts'
 
-export type StepModule = { readonly source: string; readonly prefix: number }
+export type StepModule = {
+  readonly source: string
+  readonly prefix: number
+  readonly packages: readonly PackageImport[]
+}
 
 const SCOPE = ['$event', '$send', '$end', '$respond', '$context', 'steps', 'console', 'require']
 /** Undo what a comment in user text may have said of the module's address, which errors are placed by. */
@@ -15,11 +20,11 @@ export const MODULE_END = '\n//# sourceURL=\n//# sourceMappingURL=\n'
 
 /** Compiles a code step's text. Throws SourceFault. */
 export function codeModule(text: string): StepModule {
-  const { statements, body, names } = liftImports(withoutHashbang(text))
+  const { statements, body, names, packages } = liftImports(withoutHashbang(text))
   const code = toJavaScript(body)
   const imports = statements === '' ? '' : toImports(statements)
   const before = `${imports}${openScope(names)}return $$step.call(this); async function $$step() {`
-  return { source: `${before}${code}\n}}${MODULE_END}`, prefix: before.length }
+  return { source: `${before}${code}\n}}${MODULE_END}`, prefix: before.length, packages }
 }
 
 /** The outer function up to its first own statement. A name that an import binds is left to the import. */

@@ -12,21 +12,47 @@ import { codeModule } from './code-module.ts'
 import type { StepModule } from './code-module.ts'
 import { SourceFault } from './syntax.ts'
 
-/** Compiles a version. `identity` must differ wherever any step differs. */
+/**
+ * Compiles a version. `identity` must differ wherever any step differs; `packages` is the folder in which
+ * what the steps import is installed.
+ */
 export function compileProgram(
   definition: { readonly steps: readonly Step[] },
   identity: string,
+  packages: string | null = null,
 ): Program {
   const steps = definition.steps.flatMap((step, position): ProgramStep[] => {
     if (step.type === 'note') return []
-    return [{ name: step.name, type: step.type, position, ...compileStep(step) }]
+    const { source, prefix } = compileStep(step)
+    return [{ name: step.name, type: step.type, position, source, prefix }]
   })
-  return { id: identity, steps, packages: null }
+  return { id: identity, steps, packages }
 }
 
 /** Throws what would keep these steps from being run. */
 export function checkSteps(steps: readonly Step[]): void {
   compileProgram({ steps }, '')
+}
+
+/**
+ * The packages that steps import, each with the range they ask for, `*` where they leave it open. One
+ * version of each serves the whole workflow. Throws `step_invalid` where two steps ask for different ones.
+ */
+export function packagesOf(steps: readonly Step[]): ReadonlyMap<string, string> {
+  const found = new Map<string, { range: string; step: string }>()
+  for (const step of steps) {
+    if (step.type === 'note') continue
+    for (const { name, range, line, column } of compileStep(step).packages) {
+      const before = found.get(name)
+      if (before && range !== null && before.range !== '*' && before.range !== range) {
+        const reason = `it imports ${name}@${range} and step ${before.step} imports ${name}@${before.range}, a workflow has one version of a package: use one range`
+        throw misfit(step.name, new SourceFault(reason, line, column))
+      }
+      if (!before || before.range === '*') found.set(name, { range: range ?? '*', step: step.name })
+    }
+  }
+  const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1))
+  return new Map(sorted.map(([name, { range }]) => [name, range]))
 }
 
 function compileStep(step: CodeStep | WebhookStep): StepModule {

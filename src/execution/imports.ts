@@ -3,15 +3,26 @@
  * stand: they are lifted out, to be put in front of that function, and blanked where they stood, so that
  * nothing behind them moves.
  *
- * npm packages come in a later version: an import that is not one of Node's own modules is refused here,
- * by name, rather than when an event arrives.
+ * The packages they name are told, with the range that `pkg@range` asks for; the range is taken out of the
+ * text and leaves blanks behind its quotes. What is no module of Node's and no package of a registry is
+ * refused here, by name, rather than when an event arrives.
  */
 import { isBuiltin } from 'node:module'
 import { init, parse } from 'es-module-lexer'
 import type { Import } from 'es-module-lexer'
+import { readSpecifier } from './package-specifier.ts'
+import type { PackageSpecifier } from './package-specifier.ts'
 import { placeOf, SourceFault } from './syntax.ts'
 
 await init()
+
+/** A package that a text names, and where. */
+export type PackageImport = {
+  readonly name: string
+  readonly range: string | null
+  readonly line: number
+  readonly column: number
+}
 
 export type LiftedImports = {
   /** On one line, each ended by a semicolon; empty if there are none. */
@@ -20,6 +31,7 @@ export type LiftedImports = {
   readonly body: string
   /** What they bind. */
   readonly names: ReadonlySet<string>
+  readonly packages: readonly PackageImport[]
 }
 
 const REQUIRE = /(?<![\w$])(?<!\.\s*)require(?=\s*\()/g
@@ -30,19 +42,20 @@ const IMPORT_LINE = /^[\t ]*import\b(?!\s*[(.])[^;'"]*(?:'[^'\n]*'|"[^"\n]*");?/
 export function liftImports(text: string): LiftedImports {
   const lexed = lex(text)
   const names = new Set<string>()
-  if (!lexed) return { statements: '', body: text.replaceAll(IMPORT_LINE, blank), names }
+  if (!lexed)
+    return { statements: '', body: text.replaceAll(IMPORT_LINE, blank), names, packages: [] }
   const [imports, exports] = lexed
   const [exported] = exports
   if (exported) {
     const reason = 'a step cannot export: set this.name, or return a value'
     throw faultAt(text, exported.start, reason)
   }
+  const { plain, packages } = readPackages(text)
   let statements = ''
-  let body = text
+  let body = plain
   for (const found of imports) {
-    checkImport(text, found)
     if (found.type !== 'static') continue
-    const statement = text.slice(found.importStart, found.importEnd)
+    const statement = plain.slice(found.importStart, found.importEnd)
     if (!found.typeOnly) {
       statements += `${toOneLine(statement)};`
       for (const name of boundNames(text.slice(found.importStart, found.start - 1))) {
@@ -54,14 +67,40 @@ export function liftImports(text: string): LiftedImports {
     const blanked = `;${blank(statement).slice(1)}`
     body = body.slice(0, found.importStart) + blanked + body.slice(found.importEnd)
   }
-  checkRequires(text)
-  return { statements, body, names }
+  return { statements, body, names, packages }
 }
 
-/** Refuses `require("pkg")` and `import("pkg")` in an expression. */
-export function checkPackages(expression: string): void {
-  for (const found of lex(expression)?.[0] ?? []) checkImport(expression, found)
-  checkRequires(expression)
+/**
+ * The packages of a text, and the text without their ranges: of the same length, all else in its place.
+ * Throws SourceFault for what cannot be imported.
+ */
+export function readPackages(text: string): {
+  readonly plain: string
+  readonly packages: readonly PackageImport[]
+} {
+  let plain = text
+  const packages: PackageImport[] = []
+  for (const found of importsIn(text)) {
+    const read = packageOf(text, found)
+    if (!read) continue
+    const place = placeOf(text, found.importStart)
+    packages.push({ name: read.name, range: read.range, ...place })
+    if (read.plain === found.specifier) continue
+    // A static import's place is within its quotes, a dynamic one's around them.
+    const [start, end] =
+      found.type === 'static' ? [found.start - 1, found.end + 1] : [found.start, found.end]
+    const literal = JSON.stringify(read.plain).padEnd(end - start)
+    plain = plain.slice(0, start) + literal + plain.slice(end)
+  }
+  return { plain, packages }
+}
+
+/** A lexer tells code from comments and strings: `require` is shown to it as an import. */
+function importsIn(text: string): readonly Import[] {
+  const [imports = []] = lex(text) ?? []
+  if (!text.includes('require')) return imports
+  const [shown = []] = lex(text.replaceAll(REQUIRE, 'import ')) ?? []
+  return [...imports, ...shown.filter(({ importStart }) => text.startsWith('require', importStart))]
 }
 
 function lex(text: string): ReturnType<typeof parse> | undefined {
@@ -72,31 +111,20 @@ function lex(text: string): ReturnType<typeof parse> | undefined {
   }
 }
 
-function checkImport(text: string, found: Import): void {
+/** Undefined where nothing has to be installed. */
+function packageOf(text: string, found: Import): PackageSpecifier | undefined {
   if (found.type === 'import-meta') {
     throw faultAt(text, found.start, 'a step has no import.meta')
   }
-  if (found.type === 'static' && found.typeOnly) return
-  if (found.type === 'dynamic' && found.glob) return
+  if (found.type === 'dynamic' ? found.glob || found.probablyTypeOnly : found.typeOnly) {
+    return undefined
+  }
   const { specifier } = found
-  if (specifier === undefined || isBuiltin(specifier)) return
-  const name = packageName(specifier)
-  const reason = name
-    ? `it imports the package "${name}", npm packages are not part of this version: use fetch and Node's own modules`
-    : `it imports ${JSON.stringify(specifier)}, only Node's own modules can be imported`
+  if (specifier === undefined || isBuiltin(specifier)) return undefined
+  const read = readSpecifier(specifier)
+  if (read) return read
+  const reason = `it imports ${JSON.stringify(specifier)}, only Node's own modules and packages of the npm registry can be imported`
   throw faultAt(text, found.importStart, reason)
-}
-
-/** A lexer tells code from comments and strings: `require` is shown to it as an import. */
-function checkRequires(text: string): void {
-  if (!text.includes('require')) return
-  const shown = text.replaceAll(REQUIRE, 'import ')
-  for (const found of lex(shown)?.[0] ?? []) checkImport(text, found)
-}
-
-/** `axios`, `@scope/name`: without a range, or a path within; undefined for what is no package. */
-function packageName(specifier: string): string | undefined {
-  return /^(?:npm:)?((?:@[\w.~-]+\/)?[\w~-][\w.~-]*)(?:[@/].*)?$/.exec(specifier)?.[1]
 }
 
 /** The local names in `import a, { b, c as d } from`, types aside. */

@@ -4,34 +4,52 @@
  */
 import { AppError } from '../errors.ts'
 import type { QueuedEvent } from '../model/event.ts'
-import type { Definition, Step } from '../model/workflow.ts'
+import type { PinnedPackages, SavedDefinition } from '../model/workflow.ts'
 import type { Program } from '../runner/runner.ts'
 import type { Store } from '../store/store.ts'
 import { compileProgram } from './compile.ts'
+import type { Packages } from './packages.ts'
 
 const KEPT_VERSIONS = 1_000
 
-export type RunnableVersion = Definition & { readonly kind: 'runnable'; readonly program: Program }
+export type RunnableVersion = SavedDefinition & {
+  readonly kind: 'runnable'
+  readonly program: Program
+}
 
 /** A version that cannot be run, with the reason to show. */
-export type MisfitVersion = Definition & { readonly kind: 'misfit'; readonly because: string }
+export type MisfitVersion = SavedDefinition & {
+  readonly kind: 'misfit'
+  readonly because: string
+  /** It may be otherwise the next time. */
+  readonly passes: boolean
+}
 
 export type LoadedVersion = RunnableVersion | MisfitVersion
 
-type Deps = { readonly store: Pick<Store, 'findVersion'> }
+type Deps = {
+  readonly store: Pick<Store, 'findVersion'>
+  readonly packages: Pick<Packages, 'prepare' | 'folderOf'>
+}
+
+/** What the event can wait for is thrown on. */
+const MISFITS = ['step_invalid', 'workflow_invalid', 'package_unavailable', 'registry_unreachable']
 
 export class Versions {
-  readonly #store: Deps['store']
+  readonly #deps: Deps
   readonly #kept = new Map<string, Promise<LoadedVersion>>()
 
   constructor(deps: Deps) {
-    this.#store = deps.store
+    this.#deps = deps
   }
 
   /** The version an event runs on: with the unsaved steps of a test in place of its own. */
   async load(event: QueuedEvent): Promise<LoadedVersion> {
     const saved = await this.#saved(event)
-    return event.steps ? load({ ...saved, steps: event.steps }, event.id) : saved
+    if (!event.steps) return saved
+    const { name, settings } = saved
+    const unsaved = { name, settings, steps: event.steps, packages: null }
+    return this.#fit(unsaved, event.id, () => this.#deps.packages.prepare(unsaved.steps, saved))
   }
 
   #saved(event: QueuedEvent): Promise<LoadedVersion> {
@@ -51,25 +69,34 @@ export class Versions {
     identity: string,
   ): Promise<LoadedVersion> {
     try {
-      const found = await this.#store.findVersion(accountId, workflowId, version)
+      const found = await this.#deps.store.findVersion(accountId, workflowId, version)
       if (!found) throw new AppError('not_found', { noun: 'version', id: identity })
-      return load(found, identity)
+      const { name, steps, settings, packages } = found
+      const saved = { name, steps, settings, packages }
+      const loaded = await this.#fit(saved, identity, async () => packages)
+      if (loaded.kind === 'misfit' && loaded.passes) this.#kept.delete(identity)
+      return loaded
     } catch (error) {
       this.#kept.delete(identity)
       throw error
     }
   }
-}
 
-/** Compiles a definition under `identity`; what does not compile becomes a misfit, not a rejection. */
-function load(definition: Definition, identity: string): LoadedVersion {
-  const { name, settings } = definition
-  const steps: readonly Step[] = definition.steps
-  try {
-    const program = compileProgram({ steps }, identity)
-    return { kind: 'runnable', name, steps, settings, program }
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    return { kind: 'misfit', name, steps, settings, because: error.message }
+  /** Compiles a definition under `identity`; what does not fit becomes a misfit, not a rejection. */
+  async #fit(
+    definition: SavedDefinition,
+    identity: string,
+    pin: () => Promise<PinnedPackages | null>,
+  ): Promise<LoadedVersion> {
+    try {
+      const packages = await pin()
+      const folder = packages && (await this.#deps.packages.folderOf(packages))
+      const program = compileProgram(definition, identity, folder)
+      return { ...definition, packages, kind: 'runnable', program }
+    } catch (error) {
+      if (!(error instanceof AppError && MISFITS.includes(error.code))) throw error
+      const passes = error.code === 'registry_unreachable'
+      return { ...definition, kind: 'misfit', because: error.message, passes }
+    }
   }
 }

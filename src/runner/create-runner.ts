@@ -36,14 +36,15 @@ export function createRunner(deps: Deps, options: RunnerOptions = {}): Runner {
     finished: (process) => pool.finished(process),
     gone: (process, unfinished, death) => pool.gone(process, unfinished, death),
   }
-  const launch = (memoryMb: number): GuestProcess =>
-    new GuestProcess({ ...deps, isolation, nonce, events }, memoryMb)
+  const launch = (memoryMb: number, packages: string | null): GuestProcess =>
+    new GuestProcess({ ...deps, isolation, nonce, events }, memoryMb, packages)
   const pool = new Pool({ clock: deps.clock, launch }, { ...DEFAULTS, ...options })
 
   return {
     start: async () => pool.start(),
     stop: () => pool.stop(),
     run: (job) => pool.run(job),
+    closedToGuests: (path) => isolation.closedTo(path),
     level: () => ({ level: isolation.level, because: isolation.because }),
   }
 }

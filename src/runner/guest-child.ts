@@ -47,9 +47,14 @@ export class GuestChild {
   #isGone = false
 
   /** Throws when the system has no place for another process. */
-  constructor(isolation: Isolation, memoryMb: number, events: ChildEvents) {
+  constructor(
+    isolation: Isolation,
+    memoryMb: number,
+    packages: string | null,
+    events: ChildEvents,
+  ) {
     this.#events = events
-    this.#child = spawnGuest(isolation, memoryMb)
+    this.#child = spawnGuest(isolation, memoryMb, packages)
     this.#child.on('error', () => this.#gone(null, null))
     this.#child.on('close', (code, signal) => this.#gone(code, signal))
     const line = this.#child.stdio[3] as Socket
@@ -126,8 +131,8 @@ export class GuestChild {
   }
 }
 
-function spawnGuest(isolation: Isolation, memoryMb: number): ChildProcess {
-  const { command, args, uid } = isolation.launch(memoryMb)
+function spawnGuest(isolation: Isolation, memoryMb: number, packages: string | null): ChildProcess {
+  const { command, args, uid } = isolation.launch(memoryMb, packages)
   const child = spawn(command, args, {
     cwd: '/',
     env: { TZ: 'UTC', LANG: 'C.UTF-8' },

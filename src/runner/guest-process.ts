@@ -98,12 +98,13 @@ export class GuestProcess {
   #death: Death | null = null
   #bootMb = 0
 
-  constructor(deps: Deps, memoryMb: number) {
+  /** `packages`: the folder that it may read, for programs that have one. */
+  constructor(deps: Deps, memoryMb: number, packages: string | null) {
     this.#deps = deps
     this.memoryMb = memoryMb
     this.startedMs = this.idleSinceMs = deps.clock.monotonicMs()
     this.#ended = new EndedRuns(deps.onLate)
-    this.#child = new GuestChild(deps.isolation, memoryMb, {
+    this.#child = new GuestChild(deps.isolation, memoryMb, packages, {
       frame: (kind, stream, payload) => {
         if (kind === frameKind.message) this.#receive(payload)
         else this.#sockets.receive(kind, stream, payload)

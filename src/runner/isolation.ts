@@ -1,5 +1,6 @@
 /**
- * How a guest process is launched, and so what it can reach: nothing but its line. Level
+ * How a guest process is launched, and so what it can reach: nothing but its line and,
+ * where its program has packages, their folder. Level
  * `process` is Node's permission model with every door shut, no environment, a heap cap, and, where the
  * server is root, a user that owns nothing. Node documents that model as no defence against malicious
  * code: this level is for code that is trusted as a colleague's is.
@@ -29,7 +30,10 @@ export type Isolation = {
   readonly because: string
   /** What a guest reads from its standard input before all else. */
   readonly guestCode: Uint8Array
-  launch(memoryMb: number): Launch
+  /** `packages`: the one folder that it may read. */
+  launch(memoryMb: number, packages: string | null): Launch
+  /** The first folder on the way to `path`, or the path itself, that a guest may not pass. */
+  closedTo(path: string): string | null
 }
 
 /** Finds out once what this machine offers. */
@@ -46,8 +50,9 @@ export function probeIsolation(): Isolation {
     level: 'process',
     guestCode: readGuestCode(),
     because: because.filter((part) => part !== null).join('; '),
-    launch(memoryMb) {
-      const args = flags(memoryMb)
+    closedTo: (path) => (drop.uid === null ? null : closedToOthers(path)),
+    launch(memoryMb, packages) {
+      const args = flags(memoryMb, packages)
       const { execPath } = process
       return hasSetpriv
         ? { command: SETPRIV, args: [...TIED, execPath, ...args], uid: drop.uid }
@@ -56,9 +61,10 @@ export function probeIsolation(): Isolation {
   }
 }
 
-function flags(memoryMb: number): readonly string[] {
+function flags(memoryMb: number, packages: string | null): readonly string[] {
   return [
     '--permission',
+    ...(packages === null ? [] : [`--allow-fs-read=${packages}`]),
     '--no-experimental-sqlite',
     '--no-addons',
     '--disable-sigusr1',
@@ -73,20 +79,16 @@ function flags(memoryMb: number): readonly string[] {
 
 function probeUser(): { uid: number | null; because: string | null } {
   if (process.getuid?.() !== 0) return { uid: null, because: 'same user as the server' }
-  return isOpenToAll(process.execPath)
+  return closedToOthers(process.execPath) === null
     ? { uid: NOBODY, because: `user ${NOBODY}` }
     : { uid: null, because: `still root: user ${NOBODY} may not run ${process.execPath}` }
 }
 
-/** Whether anybody may run the file and pass through every folder above it. */
-function isOpenToAll(path: string): boolean {
-  let current = resolve(path)
-  if ((statSync(current).mode & 0o001) === 0) return false
-  while (current !== dirname(current)) {
-    current = dirname(current)
-    if ((statSync(current).mode & 0o001) === 0) return false
-  }
-  return true
+/** The path, or the nearest folder above it, that only its owner or group may run or pass. */
+function closedToOthers(path: string): string | null {
+  const current = resolve(path)
+  if ((statSync(current).mode & 0o001) === 0) return current
+  return current === dirname(current) ? null : closedToOthers(dirname(current))
 }
 
 /** By trying: it may be missing, too old, or forbidden. */

@@ -31,8 +31,8 @@ export type PoolOptions = {
 
 type Deps = {
   readonly clock: Clock
-  /** Starts a blank process. Throws when the system refuses one. */
-  readonly launch: (memoryMb: number) => GuestProcess
+  /** Starts a process that may read the packages of one program, or a blank one. Throws when the system refuses one. */
+  readonly launch: (memoryMb: number, packages: string | null) => GuestProcess
 }
 
 type Task = {
@@ -248,7 +248,7 @@ export class Pool {
   }
 
   #takeBlank(lane: Lane): GuestProcess | null {
-    if (lane.memoryMb !== limits.runMemoryMb) return null
+    if (lane.memoryMb !== limits.runMemoryMb || lane.program.packages !== null) return null
     const ready = this.#blanks.findIndex((process) => process.isReady)
     return this.#blanks.splice(Math.max(ready, 0), 1)[0] ?? null
   }
@@ -260,15 +260,15 @@ export class Pool {
       return null
     }
     try {
-      return this.#launchBlank(lane.memoryMb)
+      return this.#launchOne(lane.memoryMb, lane.program.packages)
     } catch (cause) {
       this.#refuse(lane, new AppError('overloaded', { what: 'the runner' }, { cause }))
       return null
     }
   }
 
-  #launchBlank(memoryMb: number): GuestProcess {
-    const process = this.#deps.launch(memoryMb)
+  #launchOne(memoryMb: number, packages: string | null): GuestProcess {
+    const process = this.#deps.launch(memoryMb, packages)
     this.#processes.add(process)
     return process
   }
@@ -325,7 +325,7 @@ export class Pool {
     )
     try {
       for (let index = 0; index < room; index++)
-        this.#blanks.push(this.#launchBlank(limits.runMemoryMb))
+        this.#blanks.push(this.#launchOne(limits.runMemoryMb, null))
     } catch {
       // The system has no place now. Blanks only save time: the next patrol tries again.
     }

@@ -78,6 +78,8 @@ export interface Runner extends Service {
    * `$end`, a limit, a killed process. Rejects only when no process can be had (`overloaded`).
    */
   run(job: RunJob): Promise<RunResult>
+  /** What keeps user code from reading `path`, if the wall does not: a folder on the way, or null. */
+  closedToGuests(path: string): string | null
   /** Which wall is in force, for `doctor`, logs and the health page. */
   level(): { readonly level: 'process' | 'strict'; readonly because: string }
 }

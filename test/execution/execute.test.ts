@@ -90,6 +90,7 @@ async function setUp(
     settings,
   })
   const workflow = await store.createWorkflow(1, ids.next('wf'), ids.key(), definition)
+  const packages = { prepare: async () => null, folderOf: async () => assert.fail('no packages') }
   const lanes = new Lanes()
   const hints: string[] = []
   const deps: ExecuteDeps = {
@@ -97,7 +98,7 @@ async function setUp(
     runner: { run },
     handOver: lanes,
     notifier: { publish: ({ kind }) => hints.push(kind) },
-    versions: new Versions({ store }),
+    versions: new Versions({ store, packages }),
     variables: { of: async () => ({ values: {}, mask: (text) => text }) },
     clock: systemClock,
   }

@@ -9,7 +9,8 @@
 import type { WebhookStep } from '../../model/workflow.ts'
 import { MODULE_END, openScope } from '../code-module.ts'
 import type { StepModule } from '../code-module.ts'
-import { checkPackages } from '../imports.ts'
+import { readPackages } from '../imports.ts'
+import type { PackageImport } from '../imports.ts'
 import { expressionFault, SourceFault } from '../syntax.ts'
 import { isTemplate, parseTemplate } from './template.ts'
 
@@ -19,6 +20,9 @@ type Field = {
   readonly key: string | null
   readonly text: string
 }
+
+/** Notes the packages of an expression, and takes their ranges out. */
+type Plain = (expression: string) => string
 
 /** Runs in the guest, on the module's first line: user errors are never placed in it. */
 const SEND = `
@@ -53,14 +57,19 @@ const SEND = `
 
 /** Compiles a webhook step. Throws SourceFault naming the field. */
 export function webhookModule(step: WebhookStep): StepModule {
-  const payload = step.payload ?? ''
-  const hasPayload = payload.trim() !== ''
-  if (hasPayload) within('payload', () => checkExpression(payload))
-  const fields = fieldsOf(step).map(compileField)
+  const packages: PackageImport[] = []
+  const plain = (expression: string): string => {
+    const read = readPackages(expression)
+    packages.push(...read.packages)
+    return read.plain
+  }
+  const hasPayload = (step.payload ?? '').trim() !== ''
+  const payload = hasPayload ? within('payload', () => compilePayload(step.payload!, plain)) : ''
+  const fields = fieldsOf(step).map((field) => compileField(field, plain))
   const before = `${openScope()}${SEND} return $$send(${hasPayload ? 'async () => (' : 'null'}`
   const options = step.retry === undefined ? '{}' : `{ retry: ${JSON.stringify(step.retry)} }`
   const after = `${hasPayload ? `${payload}\n)` : ''}, [\n${fields.join(',\n')}\n], ${options}); }`
-  return { source: `${before}${after}${MODULE_END}`, prefix: before.length }
+  return { source: `${before}${after}${MODULE_END}`, prefix: before.length, packages }
 }
 
 function fieldsOf({ method, url, headers, params, auth }: WebhookStep): Field[] {
@@ -75,7 +84,7 @@ function fieldsOf({ method, url, headers, params, auth }: WebhookStep): Field[] 
   ]
 }
 
-function compileField({ option, key, text }: Field): string {
+function compileField({ option, key, text }: Field, plain: Plain): string {
   const place = key === null ? option : `${option} ${key}`
   return within(place, () => {
     if (key !== null && isTemplate(key)) {
@@ -83,17 +92,16 @@ function compileField({ option, key, text }: Field): string {
     }
     const parts = parseTemplate(text).map((part) => {
       if (part.kind === 'text') return JSON.stringify(part.text)
-      checkPackages(part.expression)
-      return `await (${part.expression}\n)`
+      return `await (${plain(part.expression)}\n)`
     })
     return `[${JSON.stringify(option)}, ${JSON.stringify(key)}, async () => [${parts.join(', ')}]]`
   })
 }
 
-function checkExpression(text: string): void {
+function compilePayload(text: string, plain: Plain): string {
   const fault = expressionFault(text)
   if (fault) throw fault
-  checkPackages(text)
+  return plain(text)
 }
 
 /** Names the field that a fault is in. */

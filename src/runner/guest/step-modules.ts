@@ -39,7 +39,7 @@ export function createStepModules(
         context.parentURL?.includes(STEP_URL)
       ) {
         const error = new Error(
-          `Cannot find package '${specifier}': this version runs no npm packages`,
+          `Cannot find package '${specifier}': packages are installed when a workflow is saved, for the names that its steps import as plain text`,
         )
         throw Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' })
       }
