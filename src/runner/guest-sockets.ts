@@ -23,8 +23,9 @@ type Stream = {
   /** What the guest may still send, and what it has room for. */
   mayReceive: number
   maySend: number
-  /** Data of the socket that the guest had no room for. */
+  /** Data of the socket that the guest had no room for, and what is to be said once it has gone. */
   held: Uint8Array | null
+  behindHeld: (() => void)[]
   guestEnded: boolean
 }
 
@@ -100,6 +101,7 @@ export class GuestSockets {
       mayReceive: STREAM_WINDOW,
       maySend: STREAM_WINDOW,
       held: null,
+      behindHeld: [],
       guestEnded: false,
     }
     const open = [...this.#streams.values()].filter((other) => other.run === run).length
@@ -135,9 +137,9 @@ export class GuestSockets {
     stream.socket = socket
     socket.setNoDelay(true)
     socket.on('data', (chunk: Uint8Array) => this.#sendData(stream, chunk))
-    socket.on('end', () => this.#frame(frameKind.end, stream.id))
+    socket.on('end', () => behindHeld(stream, () => this.#frame(frameKind.end, stream.id)))
     socket.on('error', (error) => this.#close(stream, error))
-    socket.on('close', () => this.#close(stream, null))
+    socket.on('close', () => behindHeld(stream, () => this.#close(stream, null)))
     const { remoteAddress = '', remotePort = 0, remoteFamily = '' } = socket
     const peer = { address: remoteAddress, port: remotePort, family: remoteFamily }
     this.#deps.writer.json(frameKind.opened, stream.id, peer satisfies OpenedAddress)
@@ -174,7 +176,9 @@ export class GuestSockets {
     const chunk = stream.held
     stream.held = null
     this.#sendData(stream, chunk)
-    if (!stream.held) stream.socket!.resume()
+    if (stream.held) return
+    for (const say of stream.behindHeld.splice(0)) say()
+    stream.socket!.resume()
   }
 
   /** Ends a stream from this side and tells the guest why, if it is an error. */
@@ -199,6 +203,12 @@ export class GuestSockets {
     this.#deps.writer.frame(kind, id, payload)
     this.#deps.flush()
   }
+}
+
+/** A paused socket still tells of its end, which must not overtake what the guest had no room for. */
+function behindHeld(stream: Stream, say: () => void): void {
+  if (stream.held) stream.behindHeld.push(say)
+  else say()
 }
 
 function readHead(payload: Uint8Array): Readonly<Record<string, unknown>> {

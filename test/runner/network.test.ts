@@ -7,6 +7,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { after, before, test } from 'node:test'
+import { STREAM_WINDOW } from '../../src/runner/protocol.ts'
 import type { Tunnel } from '../../src/runner/runner.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { jobOf, openTunnel, startRunner } from '../support/run-code.ts'
@@ -31,7 +32,10 @@ const https = createHttpsServer(pair, (request, response) => response.end(`secur
 const http2 = createHttp2Server((request, response) => response.end(`two ${request.url}`))
 const http2s = createSecureServer(pair, (request, response) => response.end(`two s ${request.url}`))
 const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket))
-const servers: readonly Server[] = [http, https, http2, http2s, echo]
+/** A little more than a stream may have under way, so that the last of it waits at the server's end. */
+const PARTING_BYTES = STREAM_WINDOW + 10_000
+const parting = createServer((socket) => socket.end(Buffer.alloc(PARTING_BYTES, 7)))
+const servers: readonly Server[] = [http, https, http2, http2s, echo, parting]
 const portOf = (server: unknown): number => ((server as Server).address() as AddressInfo).port
 
 let runner: TestRunner
@@ -131,6 +135,12 @@ test('network: a raw socket echoes megabytes both ways, half-closes and ends', a
     const sent = require('crypto').randomBytes(3_000_000); s.end(sent)
     const got = Buffer.concat(await s.toArray()); return [got.length, got.equals(sent), s.destroyed || (await new Promise((ok) => s.on('close', () => ok(true))))]`
   assert.deepEqual(await returned(code), [3_000_000, true, true])
+})
+
+test('network: what a peer wrote before it closed arrives whole, however late it is read', async () => {
+  const code = `const s = require('net').connect({ host: 'parting.example', port: ${portOf(parting)} })
+    s.pause(); await new Promise((ok) => setTimeout(ok, 200)); return Buffer.concat(await s.toArray()).length`
+  assert.equal(await returned(code), PARTING_BYTES)
 })
 
 test('network: a reader that pauses holds the sender up, and loses nothing', async () => {

@@ -12,6 +12,7 @@ import { DOWN_FRAME_BYTES, FrameReader, FrameWriter } from '../protocol.ts'
 import type { UpMessage } from '../protocol.ts'
 
 const LINE_FD = 3
+const READ_BYTES = 64 * 1024
 /** How long to wait for the server to drain a full line before looking again. */
 const FULL_LINE_WAIT_MS = 1
 
@@ -55,8 +56,15 @@ export function openLine(onFrame: Frame): Line {
     })
   }
 
-  const socket = new net.Socket({ fd: LINE_FD, readable: true, writable: false })
-  socket.on('data', (chunk: Uint8Array) => reader.read(chunk, onFrame))
+  // One buffer for all reads: Node would take a new one of 64 KiB for each, and its collector the time.
+  const onread = {
+    buffer: new Uint8Array(READ_BYTES),
+    callback: (length: number, buffer: Uint8Array): boolean => {
+      reader.read(buffer.subarray(0, length), onFrame)
+      return true
+    },
+  }
+  const socket = new net.Socket({ fd: LINE_FD, readable: true, writable: false, onread })
   socket.on('error', () => leave(1))
   socket.on('close', () => leave(0))
 

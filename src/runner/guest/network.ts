@@ -13,7 +13,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { syncBuiltinESMExports } from 'node:module'
 import { STREAM_WINDOW, frameKind, readJson, readNumber } from '../protocol.ts'
-import type { CloseReason, OpenedAddress } from '../protocol.ts'
+import type { CloseReason, OpenedAddress, OpenRequest } from '../protocol.ts'
 import type { Line } from './line.ts'
 import { currentStep, withinStep } from './run-state.ts'
 import type { StepState } from './run-state.ts'
@@ -61,7 +61,9 @@ const connectTls = tls.connect
 export function installNetwork(line: Line): Network {
   const streams = new Map<number, Stream>()
   const streamOf = new WeakMap<Socket, Stream>()
-  patchSocket(line, streams, streamOf)
+  patchConnect(line, streams, streamOf)
+  patchTransfer(line, streamOf)
+  patchEnd(line, streams, streamOf)
   patchTls()
   syncBuiltinESMExports()
   return {
@@ -72,14 +74,14 @@ export function installNetwork(line: Line): Network {
   }
 }
 
-function patchSocket(
+const { prototype } = net.Socket
+
+function patchConnect(
   line: Line,
   streams: Map<number, Stream>,
   streamOf: WeakMap<Socket, Stream>,
 ): void {
   let lastId = 0
-  const prototype = net.Socket.prototype as unknown as Socket
-
   Object.assign(prototype, {
     connect(this: Socket, ...args: unknown[]): unknown {
       const { host, port, isOther, callback } = targetOf(args)
@@ -98,10 +100,15 @@ function patchSocket(
       streams.set(stream.id, stream)
       streamOf.set(this, stream)
       run.sockets.add(this)
-      line.json(frameKind.open, stream.id, { run: run.nonce, host, port })
+      const request: OpenRequest = { run: run.nonce, host, port }
+      line.json(frameKind.open, stream.id, request)
       return this
     },
+  })
+}
 
+function patchTransfer(line: Line, streamOf: WeakMap<Socket, Stream>): void {
+  Object.assign(prototype, {
     _writeGeneric(
       this: Socket,
       many: boolean,
@@ -126,7 +133,15 @@ function patchSocket(
       stream.unread = 0
       return grant(line, stream, unread)
     },
+  })
+}
 
+function patchEnd(
+  line: Line,
+  streams: Map<number, Stream>,
+  streamOf: WeakMap<Socket, Stream>,
+): void {
+  Object.assign(prototype, {
     _final(this: Socket, done: Done): unknown {
       const stream = streamOf.get(this)
       if (!stream || this.connecting) return original._final.call(this, done)
