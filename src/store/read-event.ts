@@ -8,8 +8,8 @@ import type { EventError } from '../model/event.ts'
 import { type DeliveryKey, deliveryId, runIdOf } from '../model/ids.ts'
 import type { LogEntry, StepRecord } from '../model/run.ts'
 import type { Step } from '../model/workflow.ts'
-import type { Backlog, DeliveryDetail, EventDetail } from './inspect.ts'
-import { readDests, statusOf } from './read-events.ts'
+import type { Backlog, DeliveryDetail, Dest, EventDetail } from './inspect.ts'
+import { statusOf } from './read-events.ts'
 import { requestColumns, requestOf } from './read-request.ts'
 import { sendOf } from './read-send.ts'
 import type { Tables } from './tables.ts'
@@ -30,7 +30,8 @@ export async function readEvent(
     .where('id', '=', eventId)
     .executeTakeFirst()
   if (!row) return undefined
-  const dests = await readDests(db, accountId, [eventId])
+  const run = row.error === null ? await readRun(db, accountId, eventId) : null
+  const deliveries = await readDeliveries(db, accountId, eventId)
   return {
     id: eventId,
     accountId,
@@ -42,9 +43,20 @@ export async function readEvent(
     steps: parsed(row.steps) as readonly Step[] | null,
     error: parsed(row.error) as EventError | null,
     request: requestOf(row),
-    run: row.error === null ? await readRun(db, accountId, eventId) : null,
-    dest: dests.get(eventId) ?? { delivered: 0, total: 0, failed: 0 },
-    deliveries: await readDeliveries(db, accountId, eventId),
+    run,
+    dest: destOf(deliveries),
+    deliveries,
+  }
+}
+
+/** Counted from the deliveries it is shown with: a second read could see a later commit than the first. */
+function destOf(deliveries: readonly DeliveryDetail[]): Dest {
+  const count = (...statuses: readonly DeliveryStatus[]): number =>
+    deliveries.filter(({ status }) => statuses.includes(status)).length
+  return {
+    delivered: count('delivered'),
+    total: deliveries.length,
+    failed: count('failed', 'blocked', 'canceled'),
   }
 }
 

@@ -187,7 +187,8 @@ async function page(
     version: row.version,
     durationMs: row.duration_ms,
     message: row.message,
-    dest: dests.get(row.id) ?? NO_DEST,
+    // Sends appear with their run, also to a page that was being read while it ended.
+    dest: (row.status !== null && dests.get(row.id)) || NO_DEST,
     replayOf: row.replay_of,
     error: row.error === null ? null : (JSON.parse(row.error) as EventError),
   }))
@@ -195,7 +196,7 @@ async function page(
 }
 
 /** Counted from the deliveries themselves, so it cannot drift from what they show. */
-export async function readDests(
+async function readDests(
   db: Kysely<Tables>,
   accountId: number,
   eventIds: readonly string[],

@@ -19,9 +19,9 @@ import { variablesConformance } from './conformance/variables.ts'
 export type Opened = {
   readonly clock: HeldClock
   /** The store of the node that runs now. */
-  store(): Store
-  crash(): Promise<Store>
-  close(): Promise<void>
+  readonly store: () => Store
+  readonly crash: () => Promise<Store>
+  readonly close: () => Promise<void>
 }
 
 export type Open = () => Promise<Opened>

@@ -4,8 +4,8 @@
  * Origins are visited one after another: the index of pending deliveries is ordered by origin, then
  * first attempts before retries, then age, so the first row of an origin tells whether anything of it
  * is due, and a million rows of one full origin cost one step. What the origins offer is then merged
- * in the order of the port. A call visits at most `ORIGINS` origins that offer something, and the next
- * call goes on behind them, so many origins share the places.
+ * in the order of the port. A call stops visiting when it has candidates enough, and the next call goes
+ * on behind them, so many origins share the places.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryTask } from '../../model/delivery.ts'
@@ -44,7 +44,8 @@ const READ_TASK = `
   join run using (account_id, event_id)
   where d.account_id = ? and d.event_id = ? and d.step = ? and d.call_index = ?`
 
-const ORIGINS = 1_000
+/** More than any `count`; it bounds what one call holds up the writer for, some 10 ms. */
+const CANDIDATES = 5_000
 const START = { account_id: 0, origin: '' }
 
 type TaskRow = Tables['delivery_request'] & { origin: string; workflow_id: string; hops: number }
@@ -58,11 +59,29 @@ type Due = {
 }
 
 export function prepareAdoptDeliveries(database: DatabaseSync, nodeId: string) {
+  const candidates = prepareCandidates(database)
+  const take = prepareTake(database, nodeId)
+
+  return (wanted: AdoptLimits, at: number): DeliveryTask[] => {
+    const firstThenOldest = candidates(wanted, at).sort(
+      (a, b) => Number(a.attempts > 0) - Number(b.attempts > 0) || a.due_at - b.due_at,
+    )
+    const taken: DeliveryTask[] = []
+    let bytes = 0
+    for (const delivery of firstThenOldest.slice(0, wanted.count)) {
+      const task = take(delivery)
+      taken.push(task)
+      bytes += task.send.body?.byteLength ?? 0
+      if (bytes >= limits.adoptBytes) break
+    }
+    return taken
+  }
+}
+
+function prepareCandidates(database: DatabaseSync) {
   const nextOrigin = database.prepare(NEXT_ORIGIN)
   const nextAccount = database.prepare(NEXT_ACCOUNT)
   const due = database.prepare(DUE)
-  const lease = database.prepare(LEASE)
-  const readTask = database.prepare(READ_TASK)
   let last = START
 
   /** The lane behind the last one, round and round. */
@@ -80,28 +99,27 @@ export function prepareAdoptDeliveries(database: DatabaseSync, nodeId: string) {
     return [...firsts, ...retries] as Due[]
   }
 
-  function candidates({ count, exceptOrigins, perOrigin }: AdoptLimits, at: number): Due[] {
+  return ({ count, exceptOrigins, perOrigin }: AdoptLimits, at: number): Due[] => {
     const excepted = new Set(exceptOrigins)
-    const room = Math.min(count, perOrigin)
-    const found: Due[] = []
     const visited = new Set<string>()
-    let offering = 0
-    while (offering < ORIGINS) {
+    const found: Due[] = []
+    while (found.length < CANDIDATES) {
       const next = nextLane()
       const name = next && `${next.account_id} ${next.origin}`
       if (!name || visited.has(name)) break
       visited.add(name)
       last = next
-      if (excepted.has(next.origin)) continue
-      const offered = dueOf(next, at, room)
-      if (offered.length > 0) offering++
-      found.push(...offered)
+      if (!excepted.has(next.origin)) found.push(...dueOf(next, at, Math.min(count, perOrigin)))
     }
     return found
   }
+}
 
-  function take(delivery: Due): DeliveryTask {
-    const { account_id, event_id, step, call_index, attempts, due_at } = delivery
+function prepareTake(database: DatabaseSync, nodeId: string) {
+  const lease = database.prepare(LEASE)
+  const readTask = database.prepare(READ_TASK)
+
+  return ({ account_id, event_id, step, call_index, attempts, due_at }: Due): DeliveryTask => {
     const key = [account_id, event_id, step, call_index] as const
     lease.run(nodeId, ...key)
     const row = readTask.get(...key) as TaskRow
@@ -116,20 +134,5 @@ export function prepareAdoptDeliveries(database: DatabaseSync, nodeId: string) {
       dueAt: due_at,
       hops: row.hops,
     }
-  }
-
-  return (wanted: AdoptLimits, at: number): DeliveryTask[] => {
-    const firstThenOldest = candidates(wanted, at).sort(
-      (a, b) => Number(a.attempts > 0) - Number(b.attempts > 0) || a.due_at - b.due_at,
-    )
-    const taken: DeliveryTask[] = []
-    let bytes = 0
-    for (const delivery of firstThenOldest.slice(0, wanted.count)) {
-      const task = take(delivery)
-      taken.push(task)
-      bytes += task.send.body?.byteLength ?? 0
-      if (bytes >= limits.adoptBytes) break
-    }
-    return taken
   }
 }

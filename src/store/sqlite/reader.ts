@@ -22,7 +22,9 @@ const reads = {
   ...readDefinitions,
   listVariables,
   readSecretKeyMark,
-  readEvent,
+  // Several statements in one snapshot: a run, its deliveries and its Dest are seen together.
+  readEvent: (_: typeof db, ...args: Rest<typeof readEvent>) =>
+    db.transaction().execute((snapshot) => readEvent(snapshot, ...args)),
   readDeliveryStatus,
   readBacklog,
   listEvents: (_: typeof db, ...args: Rest<typeof listEvents>) =>

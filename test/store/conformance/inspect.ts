@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NewEvent } from '../../../src/model/event.ts'
-import type { EventFilter } from '../../../src/store/inspect.ts'
+import type { EventFilter, EventRow } from '../../../src/store/inspect.ts'
 import type { Store } from '../../../src/store/store.ts'
 import {
   bytes,
@@ -88,6 +88,28 @@ export function inspectConformance(name: string, open: Open): void {
           error: null,
         },
       ])
+    }),
+  )
+
+  test(
+    `${name} inspect: a run, its sends and its Dest appear together, whoever looks meanwhile`,
+    onStore(open, async (store) => {
+      const events = Array.from({ length: 200 }, (_, n) => at(n))
+      await store.admit(events)
+      const sends = [0, 1, 2].map((index) => delivery({}, { index }))
+      const finishing = (async () => {
+        for (const one of events) await store.finish(run(one), sends)
+      })()
+      for (let running: EventRow | undefined, isFirst = true; isFirst || running; isFirst = false) {
+        const { data } = await store.inspect.listEvents(1, 'wf_a', {}, 200, null)
+        const halves = data.filter((row) => (row.status === 'succeeded') !== (row.dest.total === 3))
+        assert.deepEqual(halves, [])
+        running = data.findLast((row) => row.status === 'running')
+        const found = (await store.inspect.event(1, running?.id ?? events[0]!.id))!
+        const total = found.run!.status === 'succeeded' ? 3 : 0
+        assert.deepEqual([found.deliveries.length, found.dest.total], [total, total])
+      }
+      await finishing
     }),
   )
 
