@@ -16,7 +16,7 @@ import { toWireEventRow } from './to-wire-event.ts'
 import * as wire from './wire.ts'
 import { sendEvent } from './write-event.ts'
 
-type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'execution'>
+type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'execution' | 'variables'>
 
 const tags = ['events']
 const Id = Type.Object({ id: Type.String() })
@@ -41,7 +41,9 @@ export function eventRoutes(api: Api, deps: Deps): void {
       const filter =
         before === undefined ? rest : { ...rest, before: readInstant(before, 'before') }
       const page = await deps.store.inspect.listEvents(accountId, id, filter, limit, cursor)
-      return { data: page.data.map(toWireEventRow), nextCursor: page.nextCursor }
+      const { mask } = await deps.variables.of(accountId)
+      const data = page.data.map((row) => toWireEventRow(row, mask))
+      return { data, nextCursor: page.nextCursor }
     },
   )
 
@@ -56,8 +58,11 @@ export function eventRoutes(api: Api, deps: Deps): void {
         response: { 200: wire.EventDetail },
       },
     },
-    async ({ principal, params }, reply) =>
-      sendEvent(reply, await findEvent(deps.store, principal, params.id)),
+    async ({ principal, params }, reply) => {
+      const event = await findEvent(deps.store, principal, params.id)
+      const { mask } = await deps.variables.of(event.accountId)
+      return sendEvent(reply, event, mask)
+    },
   )
 
   api.post(

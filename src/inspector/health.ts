@@ -1,15 +1,20 @@
 /**
- * Health and figures, outside /api/v1. `livez` says that the process answers; `readyz` that it may be
+ * Health and figures. Outside /api/v1, `livez` says that the process answers; `readyz` that it may be
  * sent traffic: it has started, is not stopping, and its store takes writes. `metrics` asks for a token.
  */
 import { AppError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import { limits } from '../model/limits.ts'
+import type { Backlog } from '../store/inspect.ts'
 import type { Store } from '../store/store.ts'
 import type { Api } from './api.ts'
+import { instant } from './instant.ts'
 import type { InspectorDeps } from './ports.ts'
+import * as wire from './wire.ts'
+import type { HealthWire } from './wire.ts'
 
 type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'metrics'>
+type AboutDeps = Pick<InspectorDeps, 'store' | 'clock' | 'about'>
 
 export class Readiness {
   readonly #check: () => Promise<void>
@@ -23,6 +28,14 @@ export class Readiness {
   set(ready: boolean): void {
     if (ready) this.#state = 'ready'
     else if (this.#state === 'ready') this.#state = 'draining'
+  }
+
+  /** Whether the store takes writes. */
+  async storeWorks(): Promise<boolean> {
+    return this.#check().then(
+      () => true,
+      () => false,
+    )
   }
 
   /** Rejects with `starting`, `draining` or `store_unavailable`. */
@@ -48,6 +61,41 @@ export function healthRoutes(api: Api, deps: Deps, readiness: Readiness): void {
     return reply.type(contentType).serializer(String).send(body)
   })
 }
+
+/** For people, within the API: what is in force here, and how far behind the server is. */
+export function aboutRoute(api: Api, deps: AboutDeps, readiness: Readiness): void {
+  const startedMs = deps.clock.monotonicMs()
+  api.get(
+    '/health',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['meta'],
+        summary: 'Read how the server is',
+        response: { 200: wire.Health },
+      },
+    },
+    async () => {
+      const { about, store, clock } = deps
+      const [ok, backlog] = await Promise.all([
+        readiness.storeWorks(),
+        store.inspect.backlog().then(toWireBacklog, () => null),
+      ])
+      return {
+        version: about.version,
+        isolation: about.isolation(),
+        store: { kind: about.store, ok },
+        backlog,
+        uptimeSeconds: Math.floor((clock.monotonicMs() - startedMs) / 1000),
+      }
+    },
+  )
+}
+
+const toWireBacklog = (backlog: Backlog): HealthWire['backlog'] => ({
+  ...backlog,
+  oldestQueuedAt: backlog.oldestQueuedAt === null ? null : instant(backlog.oldestQueuedAt),
+})
 
 /** One check at a time, its verdict kept for a second, so that probes cost the store next to nothing. */
 function cachedCheck(store: Pick<Store, 'check'>, clock: Clock): () => Promise<void> {

@@ -17,7 +17,8 @@ import type { Api, RouteRow } from './api.ts'
 import { createIdentify } from './caller.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
-import { healthRoutes, Readiness } from './health.ts'
+import { envRoutes } from './env.ts'
+import { aboutRoute, healthRoutes, Readiness } from './health.ts'
 import { LiveStreams } from './live.ts'
 import { describeRoutes, openapiRoute } from './openapi.ts'
 import type { InspectorDeps, InspectorOptions } from './ports.ts'
@@ -116,6 +117,8 @@ function addRoutes(
       testRoutes(scoped, deps)
       deliveryRoutes(scoped, deps)
       tokenRoutes(scoped, { ...deps, revoked: (tokenId) => live.revoke(tokenId) })
+      envRoutes(scoped, deps)
+      aboutRoute(scoped, deps, readiness)
       live.addRoutes(scoped)
       openapiRoute(scoped, routes)
     },

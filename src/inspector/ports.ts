@@ -4,6 +4,7 @@
  */
 import type { Clock, IdSource } from '../clock.ts'
 import type { QueuedEvent } from '../model/event.ts'
+import type { Environment } from '../model/variable.ts'
 import type { Definition, Step } from '../model/workflow.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { RunResult } from '../runner/runner.ts'
@@ -20,12 +21,31 @@ export type Execution = {
   dryRun(event: Submission): Promise<RunResult>
 }
 
+/** The account's variables: written, listed by name, and masked wherever they would show. */
+export type Variables = {
+  list(accountId: number): Promise<readonly { readonly name: string; readonly updatedAt: number }[]>
+  /** Rejects with `invalid_request`, and `conflict` when there are as many as may be. */
+  set(accountId: number, name: string, value: string): Promise<void>
+  /** False when there is none of the name. */
+  remove(accountId: number, name: string): Promise<boolean>
+  of(accountId: number): Promise<Pick<Environment, 'mask'>>
+}
+
+/** What the server says of itself. */
+export type About = {
+  readonly version: string
+  readonly store: 'sqlite' | 'postgres'
+  isolation(): { readonly level: 'process' | 'strict'; readonly because: string }
+}
+
 export type InspectorDeps = {
   readonly store: DefinitionStore & Pick<Store, 'check'> & { readonly inspect: Inspect }
   readonly notifier: Pick<Notifier, 'publish' | 'subscribe'>
   readonly clock: Clock
   readonly ids: IdSource
   readonly execution: Execution
+  readonly variables: Variables
+  readonly about: About
   /** `wake` says that a delivery became due. */
   readonly deliveries: { wake(): void }
   /** Reads a definition as sent, names filled in. Throws `workflow_invalid` and `step_invalid`. */

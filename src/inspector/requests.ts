@@ -133,6 +133,11 @@ export const Test = Type.Object(
   { ...strict, title: 'Test' },
 )
 
+export const VariableValue = Type.Object(
+  { value: Type.String({ description: 'At most 32 KiB of text; never given back' }) },
+  { ...strict, title: 'VariableValue' },
+)
+
 export const NewToken = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: limits.tokenNameLength }),

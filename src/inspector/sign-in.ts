@@ -3,7 +3,7 @@
  * check by themselves who may use them; all but the first are refused to pages of other sites, so that
  * nobody is signed in as somebody else behind their back.
  */
-import Type from 'typebox'
+import { Type } from 'typebox'
 import { refuseOtherSites } from '../account/sessions.ts'
 import type { Sessions } from '../account/sessions.ts'
 import type { SetUp } from '../account/set-up.ts'

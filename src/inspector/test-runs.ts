@@ -23,7 +23,7 @@ import { sendEvent } from './write-event.ts'
 
 type Deps = Pick<
   InspectorDeps,
-  'store' | 'clock' | 'ids' | 'execution' | 'checkDefinition' | 'checkSteps'
+  'store' | 'clock' | 'ids' | 'execution' | 'variables' | 'checkDefinition' | 'checkSteps'
 >
 
 /** Steps are the model's to check, as for a save. */
@@ -60,7 +60,8 @@ export function testRoutes(api: Api, deps: Deps): void {
         return reply.code(202).send({ id: submission.id })
       }
       const result = await deps.execution.dryRun(submission)
-      return sendEvent(reply, detailOf(submission, result))
+      const { mask } = await deps.variables.of(submission.accountId)
+      return sendEvent(reply, detailOf(submission, result), mask)
     },
   )
 }

@@ -4,14 +4,16 @@
  */
 import type { Attempt, Send } from '../model/delivery.ts'
 import { redactHeaders, redactUrl } from '../model/redact.ts'
+import type { Mask } from '../model/redact-values.ts'
 import type { DeliveryDetail } from '../store/inspect.ts'
 import { instant } from './instant.ts'
+import { maskDelivery } from './mask-wire.ts'
 import { shownBody } from './shown-body.ts'
 import type { AttemptWire, DeliveryWire } from './wire.ts'
 
-export function toWireDelivery(delivery: DeliveryDetail): DeliveryWire {
+export function toWireDelivery(delivery: DeliveryDetail, mask: Mask): DeliveryWire {
   const { id, send, status, code, attempts } = delivery
-  return {
+  const wire = {
     id,
     step: send.stepName,
     index: send.index,
@@ -23,6 +25,7 @@ export function toWireDelivery(delivery: DeliveryDetail): DeliveryWire {
     ),
     attempts: attempts.map(toWireAttempt),
   }
+  return maskDelivery(wire, mask)
 }
 
 function toWireRequest(send: Send, last: Attempt | undefined): DeliveryWire['request'] {

@@ -1,17 +1,19 @@
 /** Events as the API shows them: `$event` derived from the raw request, the run's steps, what it sent. */
 import { deriveEvent } from '../model/derive-event.ts'
+import type { Mask } from '../model/redact-values.ts'
 import type { Dest, EventDetail, EventRow } from '../store/inspect.ts'
 import { instant } from './instant.ts'
+import { maskEventView } from './mask-wire.ts'
 import { toWireDelivery } from './to-wire-delivery.ts'
 import type { EventDetailWire, EventRowWire } from './wire.ts'
 
-export function toWireEventRow(row: EventRow): EventRowWire {
-  const { id, receivedAt, method, path, status, version, durationMs, message } = row
+export function toWireEventRow(row: EventRow, mask: Mask): EventRowWire {
+  const { id, receivedAt, method, status, version, durationMs, message } = row
   return {
     id,
     receivedAt: instant(receivedAt),
     method,
-    path,
+    path: mask(row.path),
     status,
     version,
     durationMs,
@@ -23,7 +25,7 @@ export function toWireEventRow(row: EventRow): EventRowWire {
   }
 }
 
-export function toWireEvent(detail: EventDetail): EventDetailWire {
+export function toWireEvent(detail: EventDetail, mask: Mask): EventDetailWire {
   const { id, workflowId, receivedAt, replayOf, error, request, dest, deliveries } = detail
   return {
     id,
@@ -31,10 +33,10 @@ export function toWireEvent(detail: EventDetail): EventDetailWire {
     receivedAt: instant(receivedAt),
     replayOf,
     error,
-    event: deriveEvent(request),
+    event: maskEventView(deriveEvent(request), mask),
     run: toWireRun(detail),
     dest: toWireDest(dest),
-    deliveries: deliveries.map(toWireDelivery),
+    deliveries: deliveries.map((delivery) => toWireDelivery(delivery, mask)),
   }
 }
 

@@ -397,6 +397,39 @@ export const IssuedToken = Type.Object(
   { ...strict, title: 'IssuedToken' },
 )
 
+/* Variables, and the server itself */
+
+export const Variable = Type.Object(
+  { name: Type.String(), updatedAt: Instant },
+  { ...strict, title: 'Variable' },
+)
+
+export const Health = Type.Object(
+  {
+    version: Type.String(),
+    isolation: Type.Object(
+      { level: Type.Enum(['process', 'strict']), because: Type.String() },
+      { ...strict, description: 'Which wall stands around user code' },
+    ),
+    store: Type.Object(
+      {
+        kind: Type.Enum(['sqlite', 'postgres']),
+        ok: Type.Boolean({ description: 'A durable write works right now' }),
+      },
+      strict,
+    ),
+    backlog: nullable(
+      Type.Object(
+        { queuedEvents: Count, pendingDeliveries: Count, oldestQueuedAt: nullable(Instant) },
+        { ...strict, description: 'Null while the store does not answer' },
+      ),
+    ),
+    uptimeSeconds: Type.Number({ minimum: 0 }),
+  },
+  { ...strict, title: 'Health' },
+)
+export type HealthWire = Static<typeof Health>
+
 /* The live stream's data */
 
 export type LiveData = { readonly eventId: string; readonly deliveryId?: string }

@@ -6,6 +6,7 @@ import { AppError } from '../../src/errors.ts'
 import { Readiness } from '../../src/inspector/health.ts'
 import { limits } from '../../src/model/limits.ts'
 import { startInspector } from '../support/inspector.ts'
+import { RECEIVED_AT, seedEvent } from '../support/seed.ts'
 
 test('health: readyz is 503 while starting or draining, livez is 200 throughout', async (t) => {
   const api = await startInspector(t)
@@ -61,4 +62,33 @@ test('readiness: many probes are one check a second', async () => {
   now = limits.readyCacheMs + 1
   await readiness.confirm()
   assert.equal(checks, 2)
+})
+
+test('health: version, isolation, store, backlog and age are shown to any token', async (t) => {
+  const api = await startInspector(t)
+  const { secret: token } = await api.token(1, ['read'])
+  await seedEvent(api, await api.workflow(), { outcome: null })
+  const { status, body } = await api.call('GET', '/health', { token })
+  assert.equal(status, 200)
+  assert.deepEqual(body, {
+    version: '0.0.0',
+    isolation: { level: 'process', because: 'the tests say so' },
+    store: { kind: 'sqlite', ok: true },
+    backlog: {
+      queuedEvents: 1,
+      pendingDeliveries: 0,
+      oldestQueuedAt: new Date(RECEIVED_AT).toISOString(),
+    },
+    uptimeSeconds: body.uptimeSeconds,
+  })
+  assert.ok(body.uptimeSeconds >= 0 && body.uptimeSeconds < 60)
+})
+
+test('health: with the store gone it still answers, and says so', async (t) => {
+  const api = await startInspector(t)
+  await api.store.stop()
+  const { status, body } = await api.call('GET', '/health')
+  assert.equal(status, 200)
+  assert.deepEqual(body.store, { kind: 'sqlite', ok: false })
+  assert.equal(body.backlog, null)
 })

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createToken } from '../../src/account/tokens.ts'
+import { Variables } from '../../src/account/variables.ts'
 import { IdSource, systemClock } from '../../src/clock.ts'
 import { checkSteps } from '../../src/execution/compile.ts'
 import { createInspector } from '../../src/inspector/inspector.ts'
@@ -44,6 +45,7 @@ export type TestInspector = {
   readonly inspector: Inspector
   readonly store: SqliteStore
   readonly notifier: LocalNotifier
+  readonly variables: Variables
   readonly ids: IdSource
   readonly url: string
   /** What the API published and asked for. */
@@ -70,6 +72,11 @@ export async function startInspector(
   await store.start()
   const notifier = new LocalNotifier({ report: (error) => assert.fail(String(error)) })
   const ids = new IdSource(systemClock)
+  const variables = new Variables(
+    { store, notifier, clock: systemClock },
+    { secretKey: null, folder },
+  )
+  await variables.start()
   const state = {
     hints: [] as Hint[],
     submitted: [] as Submission[],
@@ -95,6 +102,12 @@ export async function startInspector(
           state.submitted.push(event)
           return test.result
         },
+      },
+      variables,
+      about: {
+        version: '0.0.0',
+        store: 'sqlite',
+        isolation: () => ({ level: 'process', because: 'the tests say so' }),
       },
       deliveries: { wake: () => void test.wakes++ },
       log: { error: (message, fields) => state.logged.push({ message, ...fields }) },
@@ -124,6 +137,7 @@ export async function startInspector(
     inspector,
     store,
     notifier,
+    variables,
     ids,
     url,
     raw,

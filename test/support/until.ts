@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function until(isSo: () => boolean, deadlineMs = 10_000): Promise<void> {
   const end = performance.now() + deadlineMs
   while (!isSo()) {
-    if (performance.now() > end) throw new Error(`Waited ${deadlineMs} ms in vain for: ${isSo.toString()}`)
+    if (performance.now() > end)
+      throw new Error(`Waited ${deadlineMs} ms in vain for: ${isSo.toString()}`)
     await sleep(5)
   }
 }
