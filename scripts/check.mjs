@@ -3,24 +3,25 @@
  * and the unit tests. `node scripts/check.mjs fix` formats instead of complaining.
  */
 import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { pinnedNode } from './pinned-node.cjs'
 
-const require = createRequire(import.meta.url)
 const node = pinnedNode()
 const fix = process.argv[2] === 'fix'
 
-/** The script behind a package's command. */
+/** The script behind a package's command. Not by `require.resolve`: `exports` may hide package.json. */
 function command(name, bin = name) {
-  const manifest = require.resolve(`${name}/package.json`)
-  const { bin: bins } = require(manifest)
-  return new URL(typeof bins === 'string' ? bins : bins[bin], `file://${manifest}`).pathname
+  const folder = new URL(`../node_modules/${name}/`, import.meta.url)
+  const { bin: bins } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
+  return fileURLToPath(new URL(typeof bins === 'string' ? bins : bins[bin], folder))
 }
 
 const steps = [
   ['format', [command('oxfmt'), ...(fix ? [] : ['--check'])]],
   ['lint', [command('oxlint'), '--type-aware', ...(fix ? ['--fix'] : [])]],
   ['types', [command('typescript', 'tsc'), '-p', '.']],
+  ['types of the UI', [command('typescript', 'tsc'), '-p', 'web']],
   ['unused', [command('knip'), '--no-progress']],
   [
     'unit tests',

@@ -144,7 +144,7 @@ const settings = {
     sentence:
       'key that variables are sealed with: 32 bytes in base64 or hex; else <data>/secret.key',
     fallback: null as Uint8Array | null,
-    parse: secretKey as (value: string, name: string) => Uint8Array | null,
+    parse: secretKey,
   },
   egressAllow: {
     flag: 'egress-allow',

@@ -33,7 +33,12 @@ type Deps = {
 }
 
 /** What the event can wait for is thrown on. */
-const MISFITS = ['step_invalid', 'workflow_invalid', 'package_unavailable', 'registry_unreachable']
+const MISFITS = new Set([
+  'step_invalid',
+  'workflow_invalid',
+  'package_unavailable',
+  'registry_unreachable',
+])
 
 export class Versions {
   readonly #deps: Deps
@@ -94,7 +99,7 @@ export class Versions {
       const program = compileProgram(definition, identity, folder)
       return { ...definition, packages, kind: 'runnable', program }
     } catch (error) {
-      if (!(error instanceof AppError && MISFITS.includes(error.code))) throw error
+      if (!(error instanceof AppError && MISFITS.has(error.code))) throw error
       const passes = error.code === 'registry_unreachable'
       return { ...definition, kind: 'misfit', because: error.message, passes }
     }

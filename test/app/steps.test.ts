@@ -95,7 +95,7 @@ test('app: what runs after the end of a run is shown on that run', async (t) => 
       `/events/${id}`,
     )
     if (run.late.length > 0) {
-      assert.match(run.late[0]!.text, /after the run/)
+      assert.match(run.late[0]!.text, /Cannot send: the run has ended/)
       return
     }
     assert.ok(tries < 200, 'the late call was never shown')

@@ -20,17 +20,24 @@ const ROUNDS = 6
 const CLIENTS = 24
 
 test('crash: an event answered 200 reaches its destination under one webhook-id, kill -9 or not', async (t) => {
-  const receiver = await startReceiver(() => ({ status: 200, delayMs: Math.random() < 0.1 ? 20 : 0 }))
+  const receiver = await startReceiver(() => ({
+    status: 200,
+    delayMs: Math.random() < 0.1 ? 20 : 0,
+  }))
   t.after(() => receiver.close())
   const folder = await mkdtemp(join(tmpdir(), 'sendoff-kill-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const env = { SENDOFF_DATA: folder, SENDOFF_ADMIN_TOKEN: TOKEN }
 
   let server = await startServer(t, env)
-  const workflow = await createApiClient(server.url, TOKEN).call<WorkflowWire>('POST', '/workflows', {
-    name: 'Crash',
-    steps: [{ type: 'webhook', url: receiver.url('/in'), payload: '$event.body' }],
-  })
+  const workflow = await createApiClient(server.url, TOKEN).call<WorkflowWire>(
+    'POST',
+    '/workflows',
+    {
+      name: 'Crash',
+      steps: [{ type: 'webhook', url: receiver.url('/in'), payload: '$event.body' }],
+    },
+  )
   const key = new URL(workflow.endpoint).pathname
 
   const acknowledged = new Set<number>()
@@ -79,7 +86,11 @@ async function loadUntilItDies(
     for (;;) {
       const n = draw()
       const body = JSON.stringify({ n })
-      const { statusCode, body: answer } = await request(`${server.url}${key}`, { method: 'POST', body, dispatcher })
+      const { statusCode, body: answer } = await request(`${server.url}${key}`, {
+        method: 'POST',
+        body,
+        dispatcher,
+      })
       await answer.dump()
       if (statusCode === 200) acknowledged.add(n)
     }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { AppError } from '../../src/errors.ts'
-import { checkSteps, compileProgram } from '../../src/execution/compile.ts'
+import { checkSteps, compileProgram, packagesOf } from '../../src/execution/compile.ts'
 import type { StepError } from '../../src/model/run.ts'
 import type { CodeStep, Step } from '../../src/model/workflow.ts'
 import { createStepModules } from '../../src/runner/guest/step-modules.ts'
@@ -270,29 +270,48 @@ test('code step: no text gets out of its function [69]', () => {
   for (const text of escapes) refusal(text)
 })
 
-const packages: readonly [string, string][] = [
-  ["import axios from 'axios'", 'package "axios"'],
-  ['import { a } from "axios@1"', 'package "axios"'],
-  ["import a from '@scope/name@4.17/sub'", 'package "@scope/name"'],
-  ["import 'lodash/fp'", 'package "lodash"'],
-  ["const a = require('axios')", 'package "axios"'],
-  ["const a = require ( 'axios' )", 'package "axios"'],
-  ["await import('got')", 'package "got"'],
+const wanted: readonly [string, readonly [string, string][]][] = [
+  ["import axios from 'axios'", [['axios', '*']]],
+  ['import { a } from "axios@1"', [['axios', '1']]],
+  ["import a from '@scope/name@4.17/sub'", [['@scope/name', '4.17']]],
+  ["import 'lodash/fp'", [['lodash', '*']]],
+  ["const a = require('axios')", [['axios', '*']]],
+  ["const a = require ( 'axios' )", [['axios', '*']]],
+  ["await import('got')", [['got', '*']]],
+  ["const a: string = require('axios')", [['axios', '*']]],
+  ["import type { A } from 'axios'; import fs from 'node:fs'; require('path')", []],
+  ["'import a from \"axios\"' // require('got')", []],
+]
+for (const [code, expected] of wanted) {
+  test(`code step: ${code} asks for ${expected.join(' ') || 'no package'}`, () => {
+    assert.deepEqual([...packagesOf([step(code)])], expected)
+  })
+}
+
+test('code step: a package is asked for once, and by one range', () => {
+  const asked = (...codes: string[]) => packagesOf(codes.map((code, n) => step(code, `s${n}`)))
+  assert.deepEqual(
+    [...asked("require('b'); require('a')", "require('a@^2')", "require('a')")],
+    [
+      ['a', '^2'],
+      ['b', '*'],
+    ],
+  )
+  assert.throws(() => asked("require('a@1')", "require('a@2')"), {
+    message: /^Cannot save step s1: it imports a@2 and step s0 imports a@1/,
+  })
+})
+
+const unimportable: readonly [string, string][] = [
   ["import a from './a.js'", '"./a.js"'],
   ["require('/etc/passwd')", '"/etc/passwd"'],
   ["await import('https://example.com/a.js')", '"https://example.com/a.js"'],
   ["import a from 'node:nothing'", '"node:nothing"'],
-  ["const a: string = require('axios')", 'package "axios"'],
 ]
-for (const [code, named] of packages) {
+for (const [code, named] of unimportable) {
   test(`code step: ${code} is refused by name`, () => {
     const { message } = refusal(code)
-    assert.ok(
-      message.includes(`it imports the ${named}`) || message.includes(`it imports ${named}`),
-      message,
-    )
-    if (named.startsWith('package'))
-      assert.match(message, /npm packages are not part of this version/)
+    assert.ok(message.includes(`it imports ${named}`), message)
   })
 }
 

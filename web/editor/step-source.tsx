@@ -8,20 +8,10 @@ import { CodeView } from './code-view.tsx'
 type Props = { readonly definition: StepDefinition; readonly error: StepRecord['error'] }
 
 export function StepSource({ definition, error }: Props) {
-  switch (definition.type) {
-    case 'code':
-      return (
-        <CodeView
-          code={definition.code}
-          label={`Code of ${definition.name}`}
-          mark={error?.line ?? null}
-        />
-      )
-    case 'webhook':
-      return <WebhookSource definition={definition} />
-    case 'note':
-      return <p className="note-text">{definition.text}</p>
-  }
+  if (definition.type === 'webhook') return <WebhookSource definition={definition} />
+  if (definition.type === 'note') return <p className="note-text">{definition.text}</p>
+  const { name, code } = definition
+  return <CodeView code={code} label={`Code of ${name}`} mark={error?.line ?? null} />
 }
 
 type Webhook = Extract<StepDefinition, { type: 'webhook' }>

@@ -52,7 +52,7 @@ export function EventHead({ workflow, detail, close }: Props) {
       </div>
       <div className="event-line facts">
         {run && <StatusText status={runStatus(run.status)} />}
-        {run?.durationMs != null && <span>run {duration(run.durationMs)}</span>}
+        {run && run.durationMs !== null && <span>run {duration(run.durationMs)}</span>}
         {run && (
           <span>
             Dest <DestBadge dest={destOfDetail(detail)} />

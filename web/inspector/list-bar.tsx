@@ -93,7 +93,7 @@ function SearchBox({ text, change }: { text: string; change: (text: string) => v
     if (text !== typed.trim()) setTyped(text)
   }
   useEffect(() => {
-    if (typed.trim() === known) return
+    if (typed.trim() === known) return undefined
     const timer = setTimeout(() => change(typed.trim()), TYPING_MS)
     return () => clearTimeout(timer)
   }, [typed, known, change])

@@ -86,7 +86,7 @@ function Steps({ workflow, detail, folds, close }: StepsProps) {
       )}
       <ol className="cards" aria-label="Steps">
         <TriggerCard detail={detail} folds={folds} />
-        {detail?.error == null &&
+        {!detail?.error &&
           steps.map((step) => (
             <StepCard key={step.name} step={step} detail={detail} folds={folds} />
           ))}

@@ -36,7 +36,7 @@ function useRefreshOf(selected: string | undefined) {
   const queries = useQueryClient()
   const refresh = useRef<(eventId: string | null) => void>(() => undefined)
   useEffect(() => {
-    if (selected === undefined) return
+    if (selected === undefined) return undefined
     const over = new AbortController()
     const { queryKey } = eventQuery(selected)
     const read = paced(() => queries.invalidateQueries({ queryKey }), DETAIL_PACE_MS, over.signal)

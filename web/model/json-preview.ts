@@ -21,7 +21,8 @@ export function preview(value: unknown): Preview {
     const cut = value.length > TEXT ? `${value.slice(0, TEXT)}…` : value
     return { text: JSON.stringify(cut), kind: 'string', size: 0 }
   }
-  return { text: String(value), kind: typeof value === 'number' ? 'number' : 'boolean', size: 0 }
+  const kind = typeof value === 'number' ? 'number' : 'boolean'
+  return { text: JSON.stringify(value), kind, size: 0 }
 }
 
 /** A value as JSON on one line, cut where it gets long. */

@@ -36,6 +36,7 @@ const deliveryStatuses = [
   'held',
 ] as const satisfies readonly DeliveryStatus[]
 
+type Mutable = { -readonly [Name in keyof EventFilter]: EventFilter[Name] }
 type Read = (value: string) => EventFilter | string
 
 const oneOf = (
@@ -69,7 +70,7 @@ export function readSearch(text: string): Search {
   const words: string[] = []
   const chips: string[] = []
   const mistakes: string[] = []
-  let filter: EventFilter = {}
+  const filter: Mutable = {}
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
     const [name, value] = word.split(/:(.*)/s) as [string, string | undefined]
     const read = Object.hasOwn(readers, name.toLowerCase())
@@ -83,7 +84,7 @@ export function readSearch(text: string): Search {
     if (found === null) continue // Still being typed.
     if (typeof found === 'string') mistakes.push(found)
     else {
-      filter = { ...filter, ...found }
+      Object.assign(filter, found)
       chips.push(word)
     }
   }

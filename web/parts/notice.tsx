@@ -27,7 +27,7 @@ const subscribe = (listener: () => void): (() => void) => {
 export function NoticeLine() {
   const notice = useSyncExternalStore(subscribe, () => current)
   useEffect(() => {
-    if (!notice) return
+    if (!notice) return undefined
     const timer = setTimeout(() => show(null), notice.tone === 'failed' ? 8_000 : 1_800)
     return () => clearTimeout(timer)
   }, [notice])

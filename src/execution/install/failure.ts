@@ -43,7 +43,7 @@ export function failureOf(thrown: unknown, names: readonly string[]): InstallFai
   if (error instanceof PackageError) return ofPackage(error.package, error.message)
   if (isNoAnswer(error)) return { kind: 'registry', reason: error.code ?? 'FetchError' }
   const code = error.code ?? ''
-  if (/^EALLOW/.test(code)) {
+  if (code.startsWith('EALLOW')) {
     const reason = 'it comes from Git, an address or a folder, only the npm registry is a source'
     return ofPackage(error.package, reason)
   }

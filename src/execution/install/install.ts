@@ -97,7 +97,7 @@ async function resolveTree(stage: string, job: InstallJob, tell: Tell) {
 }
 
 /** A bomb of a package fills no disk: the growing set is measured while it is written. */
-function watchSize(stage: string): { readonly failed: Promise<never>; stop(): void } {
+function watchSize(stage: string): { readonly failed: Promise<never>; readonly stop: () => void } {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setInterval(() => {
     try {
