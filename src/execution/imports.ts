@@ -100,7 +100,13 @@ function importsIn(text: string): readonly Import[] {
   const [imports = []] = lex(text) ?? []
   if (!text.includes('require')) return imports
   const [shown = []] = lex(text.replaceAll(REQUIRE, 'import ')) ?? []
-  return [...imports, ...shown.filter(({ importStart }) => text.startsWith('require', importStart))]
+  const required = shown.flatMap((found): Import[] =>
+    found.type === 'dynamic' && text.startsWith('require', found.importStart)
+      ? // `import('a').b` is a type more often than not, `require('a').b` never.
+        [{ ...found, probablyTypeOnly: false }]
+      : [],
+  )
+  return [...imports, ...required]
 }
 
 function lex(text: string): ReturnType<typeof parse> | undefined {
