@@ -1,0 +1,32 @@
+/** The door of the UI, in a real browser. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openUi, reads, signIn, withoutBrowser } from '../support/browser.ts'
+
+test('sign-in: a token opens the page that was asked for', { skip: withoutBrowser }, async (t) => {
+  const { app, page, open, expect } = await openUi(t, { signedIn: false })
+  expect(/401 \(Unauthorized\)/)
+  const workflow = await app.workflow([{ type: 'note', text: 'Nothing yet' }])
+  await open(`/workflows/${workflow.id}`)
+  await page.waitForURL(/\/signin\?next=/)
+  await page.locator('input[name=token]').fill('so_wrong')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await reads(page.getByRole('alert'), 'Cannot sign in: the token is unknown or revoked')
+  await page.locator('input[name=token]').fill('so_test_token_of_the_whole_app')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL((url) => url.pathname === `/workflows/${workflow.id}`)
+  await reads(page.getByRole('heading', { level: 1 }), 'Test')
+  assert.equal(await page.evaluate('document.cookie'), '')
+})
+
+test('sign-in: signing out closes the door behind one', { skip: withoutBrowser }, async (t) => {
+  const { page, open, expect } = await openUi(t)
+  expect(/401 \(Unauthorized\)/)
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Go to or do' }).fill('Sign out')
+  await page.keyboard.press('Enter')
+  await page.waitForURL((url) => url.pathname === '/signin')
+  await open('/')
+  await page.waitForURL((url) => url.pathname === '/signin')
+  await signIn(page)
+})
