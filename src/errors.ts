@@ -74,6 +74,10 @@ const catalogue = {
   expectation_unknown: [417, 'Cannot accept: the only expectation known is 100-continue'],
   connect_refused: [405, 'Cannot connect: this server is not a proxy'],
 
+  version_conflict: [
+    409,
+    'Cannot save the workflow: version {current} was saved since version {expected}, read it first',
+  ],
   workflow_invalid: [400, 'Cannot save the workflow: {reason}'],
   step_invalid: [400, 'Cannot save step {step}: {reason}'],
   package_unavailable: [400, 'Cannot install package {name}: {reason}'],

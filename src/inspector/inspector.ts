@@ -15,6 +15,7 @@ import type { Service } from '../service.ts'
 import { API, createApi } from './api.ts'
 import type { Api, RouteRow } from './api.ts'
 import { createIdentify } from './caller.ts'
+import { checkRoute } from './check-steps.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
 import { envRoutes } from './env.ts'
@@ -115,6 +116,7 @@ function addRoutes(
       workflowRoutes(scoped, { ...deps, baseUrl })
       eventRoutes(scoped, deps)
       testRoutes(scoped, deps)
+      checkRoute(scoped, deps)
       deliveryRoutes(scoped, deps)
       tokenRoutes(scoped, { ...deps, revoked: (tokenId) => live.revoke(tokenId) })
       envRoutes(scoped, deps)

@@ -104,12 +104,28 @@ export const NewWorkflow = Type.Object(
   { ...strict, title: 'NewWorkflow' },
 )
 
+const expectedVersion = maybe(
+  Type.Integer({
+    minimum: 1,
+    description: 'Save only over this version; 409 version_conflict where it is another by now',
+  }),
+)
+
+/** A save of the whole. */
+export const ReplacedWorkflow = Type.Object(
+  { ...NewWorkflow.properties, expectedVersion },
+  { ...strict, title: 'ReplacedWorkflow' },
+)
+
+export const Steps = Type.Object({ steps: newSteps }, { ...strict, title: 'Steps' })
+
 export const WorkflowChange = Type.Object(
   {
     name: Type.Optional(workflowName),
     steps: Type.Optional(newSteps),
     settings: Type.Optional(NewSettings),
     active: Type.Optional(Type.Boolean()),
+    expectedVersion,
   },
   { ...strict, title: 'WorkflowChange' },
 )

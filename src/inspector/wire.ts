@@ -120,6 +120,22 @@ export const WorkflowVersion = Type.Object(
 )
 export type VersionWire = Static<typeof WorkflowVersion>
 
+export const StepProblem = Type.Object(
+  {
+    step: Type.Integer({ minimum: 0, description: 'Its place in the list, from 0' }),
+    field: nullable(Type.String({ description: 'Of a webhook: url, payload, headers, ...' })),
+    message: Type.String(),
+    line: nullable(
+      Type.Integer({ minimum: 1, description: 'In the text of the field or the code' }),
+    ),
+    column: nullable(Type.Integer({ minimum: 1 })),
+  },
+  { ...strict, title: 'StepProblem' },
+)
+export type StepProblemWire = Static<typeof StepProblem>
+
+export const StepProblems = Type.Object({ problems: list(StepProblem) }, strict)
+
 /* Events */
 
 /** JSON Schema 2020-12 writes tuples otherwise than TypeBox does; a pair of texts needs neither way. */

@@ -19,6 +19,8 @@ type Deps = Pick<InspectorDeps, 'store' | 'notifier' | 'ids' | 'checkDefinition'
 const tags = ['workflows']
 /** The model reads definitions and says what is wrong with them; here only an object is asked for. */
 const checkedByModel = compileCheckOf(Type.Object({}))
+const { expectedVersion } = requests.ReplacedWorkflow.properties
+const checkedReplacement = compileCheckOf(Type.Object({ expectedVersion }))
 const checkedEnvelope = compileCheckOf(
   Type.Object(
     {
@@ -26,6 +28,7 @@ const checkedEnvelope = compileCheckOf(
       steps: Type.Optional(Type.Unknown()),
       settings: Type.Optional(Type.Object({})),
       active: Type.Optional(Type.Boolean()),
+      expectedVersion,
     },
     { additionalProperties: false },
   ),
@@ -97,19 +100,21 @@ function createAndReplace(api: Api, deps: Deps): void {
     '/workflows/:id',
     {
       config: { scope: 'write' },
-      validatorCompiler: checkedByModel,
+      validatorCompiler: checkedReplacement,
       schema: {
         tags,
         summary: 'Replace the whole definition; settings left out return to their defaults',
         params: Id,
-        body: requests.NewWorkflow,
+        body: requests.ReplacedWorkflow,
         response: { 200: wire.Workflow },
       },
     },
     async ({ principal, params, body }) => {
       const { id } = await findWorkflow(deps.store, principal, params.id)
-      const definition = check(deps, body)
-      const saved = await deps.store.updateWorkflow(principal.accountId, id, definition)
+      const { expectedVersion, ...replacement } = body
+      const definition = check(deps, replacement)
+      const { accountId } = principal
+      const saved = await deps.store.updateWorkflow(accountId, id, definition, expectedVersion)
       announce(deps, saved)
       return toWireWorkflow(saved, deps.baseUrl())
     },
@@ -131,7 +136,7 @@ function changeAndDelete(api: Api, deps: Deps): void {
       },
     },
     async ({ principal, params, body }) => {
-      const { active, ...changes } = body
+      const { active, expectedVersion, ...changes } = body
       const found = await findWorkflow(deps.store, principal, params.id)
       const { accountId, id } = found
       let saved = found
@@ -139,7 +144,7 @@ function changeAndDelete(api: Api, deps: Deps): void {
         const { name, steps } = found
         const settings = { ...found.settings, ...changes.settings }
         const definition = check(deps, { name, steps, ...changes, settings })
-        saved = await deps.store.updateWorkflow(accountId, id, definition)
+        saved = await deps.store.updateWorkflow(accountId, id, definition, expectedVersion)
       }
       if (active !== undefined) saved = await deps.store.setWorkflowActive(accountId, id, active)
       announce(deps, saved)

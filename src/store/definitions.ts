@@ -40,8 +40,13 @@ export async function updateWorkflow(
   accountId: number,
   id: string,
   definition: Definition,
+  expectedVersion: number | null = null,
 ): Promise<Workflow> {
   const current = await foundWorkflow(db, accountId, id)
+  if (expectedVersion !== null && expectedVersion !== current.version) {
+    const values = { current: current.version, expected: expectedVersion }
+    throw new AppError('version_conflict', values)
+  }
   const { name, steps, settings, packages = null } = definition
   const now = {
     name: current.name,

@@ -108,8 +108,16 @@ export interface DefinitionStore {
     key: string,
     definition: Definition,
   ): Promise<Workflow>
-  /** Saves; makes a new version only if something changed. `not_found` when it is not there. */
-  updateWorkflow(accountId: number, id: string, definition: Definition): Promise<Workflow>
+  /**
+   * Saves; makes a new version only if something changed. `not_found` when it is not there, and
+   * `version_conflict` when its version is another than the expected one; null expects nothing.
+   */
+  updateWorkflow(
+    accountId: number,
+    id: string,
+    definition: Definition,
+    expectedVersion?: number | null,
+  ): Promise<Workflow>
   setWorkflowActive(accountId: number, id: string, active: boolean): Promise<Workflow>
   /** Its endpoint stops at once; its events stay until retention takes them. */
   deleteWorkflow(accountId: number, id: string): Promise<void>

@@ -39,6 +39,7 @@ function bodyOf({ method, url }: RouteRow): object {
   const definition = { name: 'A', steps: [{ type: 'code', code: 'return 1' }] }
   if (url.endsWith('/test')) return { body: { event: {} } }
   if (url.includes('/env/')) return { body: { value: 'x' } }
+  if (url.endsWith('/check')) return { body: { steps: definition.steps } }
   if (url.endsWith('/tokens')) return { body: { name: 'new' } }
   if (url.includes('/deliveries/') || url.endsWith('/replay')) return {}
   return { body: definition }

@@ -126,6 +126,24 @@ test('workflows: a step that does not compile is refused by name and changes not
   assert.equal((await api.call('GET', `/workflows/${id}`)).body.version, 1)
 })
 
+test('workflows: a save over another version than the expected one is a 409 and changes nothing', async (t) => {
+  const api = await startInspector(t)
+  const { id } = await api.workflow()
+  const path = `/workflows/${id}`
+  const save = (method: string, name: string, expectedVersion: unknown) =>
+    api.call(method, path, { body: { name, steps, expectedVersion } })
+  assert.equal((await save('PUT', 'Mine', 1)).body.version, 2)
+  for (const method of ['PUT', 'PATCH']) {
+    const late = await save(method, 'Theirs', 1)
+    assert.deepEqual([late.status, late.body.code], [409, 'version_conflict'])
+    assert.match(late.body.detail, /version 2 was saved since version 1/)
+    assert.equal((await save(method, 'Theirs', '2')).status, 400)
+  }
+  assert.equal((await api.call('GET', path)).body.name, 'Mine')
+  assert.equal((await save('PATCH', 'Next', 2)).body.version, 3)
+  assert.equal((await save('PUT', 'Last', null)).body.version, 4)
+})
+
 test('workflows: the list pages by cursor without losing or repeating one', async (t) => {
   const api = await startInspector(t)
   const made = []

@@ -157,8 +157,13 @@ export class SqliteStore implements Store {
     return this.#define('createWorkflow', accountId, id, key, definition)
   }
 
-  async updateWorkflow(accountId: number, id: string, definition: Definition): Promise<Workflow> {
-    return this.#define('updateWorkflow', accountId, id, definition)
+  async updateWorkflow(
+    accountId: number,
+    id: string,
+    definition: Definition,
+    expectedVersion: number | null = null,
+  ): Promise<Workflow> {
+    return this.#define('updateWorkflow', accountId, id, definition, expectedVersion)
   }
 
   async setWorkflowActive(accountId: number, id: string, active: boolean): Promise<Workflow> {

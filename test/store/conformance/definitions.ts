@@ -50,6 +50,21 @@ export function definitionsConformance(name: string, open: Open): void {
   )
 
   test(
+    `${name} workflows: of two saves over the same version one is refused`,
+    onStore(open, async (store) => {
+      await store.createWorkflow(1, 'wf_1', 'key', definition())
+      const saves = ['mine', 'theirs'].map((name) =>
+        store.updateWorkflow(1, 'wf_1', definition({ name }), 1),
+      )
+      const [first, second] = await Promise.allSettled(saves)
+      assert.deepEqual([first!.status, second!.status], ['fulfilled', 'rejected'])
+      await assert.rejects(saves[1]!, hasCode('version_conflict'))
+      const kept = await store.inspect.workflow(1, 'wf_1')
+      assert.deepEqual([kept?.name, kept?.version], ['mine', 2])
+    }),
+  )
+
+  test(
     `${name} workflows: a key belongs to one workflow`,
     onStore(open, async (store) => {
       await store.createWorkflow(1, 'wf_1', 'key', definition())
