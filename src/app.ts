@@ -193,6 +193,7 @@ function buildDoors(ground: Ground, engine: Engine, own: OwnAddresses, config: C
       ...ground,
       checkDefinition,
       checkSteps,
+      packages: engine.packages,
       execution: engine.executor,
       about: {
         version: manifest.version,

@@ -34,12 +34,20 @@ export function checkSteps(steps: readonly Step[]): void {
   compileProgram({ steps }, '')
 }
 
+/** A package that steps import: the range they ask for, `*` where they leave it open, and who asks. */
+export type WantedPackage = {
+  readonly range: string
+  readonly step: string
+  readonly line: number
+  readonly column: number
+}
+
 /**
- * The packages that steps import, each with the range they ask for, `*` where they leave it open. One
- * version of each serves the whole workflow. Throws `step_invalid` where two steps ask for different ones.
+ * The packages that steps import, by name. One version of each serves the whole workflow. Throws
+ * `step_invalid` where two steps ask for different ones.
  */
-export function packagesOf(steps: readonly Step[]): ReadonlyMap<string, string> {
-  const found = new Map<string, { range: string; step: string }>()
+export function packagesOf(steps: readonly Step[]): ReadonlyMap<string, WantedPackage> {
+  const found = new Map<string, WantedPackage>()
   for (const step of steps) {
     if (step.type === 'note') continue
     for (const { name, range, line, column } of compileStep(step).packages) {
@@ -48,11 +56,12 @@ export function packagesOf(steps: readonly Step[]): ReadonlyMap<string, string> 
         const reason = `it imports ${name}@${range} and step ${before.step} imports ${name}@${before.range}, a workflow has one version of a package: use one range`
         throw misfit(step.name, new SourceFault(reason, line, column))
       }
-      if (!before || before.range === '*') found.set(name, { range: range ?? '*', step: step.name })
+      if (before && range === null) continue
+      if (before && before.range !== '*') continue
+      found.set(name, { range: range ?? '*', step: step.name, line, column })
     }
   }
-  const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1))
-  return new Map(sorted.map(([name, { range }]) => [name, range]))
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function compileStep(step: CodeStep | WebhookStep): StepModule {

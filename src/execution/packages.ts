@@ -19,6 +19,7 @@ import type { PinnedPackages, SavedDefinition, Step } from '../model/workflow.ts
 import type { Service } from '../service.ts'
 import type { Store } from '../store/store.ts'
 import { packagesOf } from './compile.ts'
+import type { WantedPackage } from './compile.ts'
 import type { Installed } from './install/job.ts'
 import type { Installer } from './installer.ts'
 
@@ -73,25 +74,33 @@ export class Packages implements Service {
   }
 
   /**
-   * The packages that these steps import, installed; null if there are none. Fails with `step_invalid`,
-   * `package_unavailable`, `registry_unreachable` or `overloaded`.
+   * The packages that these steps import, installed; null if there are none. `tell` hears how far it is.
+   * Fails with `step_invalid`, `package_unavailable` (with the place of the import, where one is to
+   * blame), `registry_unreachable` or `overloaded`.
    */
   async prepare(
     steps: readonly Step[],
     before: Before | null,
     tell: (text: string) => void = () => {},
   ): Promise<PinnedPackages | null> {
-    const ranges = packagesOf(steps)
-    if (ranges.size === 0) return null
-    if (ranges.size > limits.packagesPerWorkflow) {
-      const reason = `it imports ${ranges.size} packages, the limit is ${limits.packagesPerWorkflow}`
+    const wanted = packagesOf(steps)
+    if (wanted.size === 0) return null
+    if (wanted.size > limits.packagesPerWorkflow) {
+      const reason = `it imports ${wanted.size} packages, the limit is ${limits.packagesPerWorkflow}`
       throw new AppError('workflow_invalid', { reason })
     }
+    const ranges = rangesOf(wanted)
     const packages = before?.packages ?? null
     const old = packages ? rangesBefore(before!.steps) : NONE
     if (packages && isSame(old, ranges)) return packages
     const key = JSON.stringify([...ranges, packages?.hash])
-    return this.#recall(key) ?? this.#inTurn(() => this.#resolve(key, ranges, old, packages, tell))
+    const recalled = this.#recall(key)
+    if (recalled) return recalled
+    return await this.#inTurn(() => this.#resolve(key, ranges, old, packages, tell)).catch(
+      (error: unknown) => {
+        throw placed(error, wanted)
+      },
+    )
   }
 
   /** The folder of a set, which is installed again if it is not there. Fails as `prepare` does. */
@@ -185,10 +194,25 @@ function isSame(a: Ranges, b: Ranges): boolean {
   return a.size === b.size && [...a].every(([name, range]) => b.get(name) === range)
 }
 
+const rangesOf = (wanted: ReadonlyMap<string, WantedPackage>): Ranges =>
+  new Map([...wanted].map(([name, { range }]) => [name, range]))
+
+/** A failure of a package that a step names, with the place where it does. */
+function placed(error: unknown, wanted: ReadonlyMap<string, WantedPackage>): unknown {
+  if (!(error instanceof AppError) || error.code !== 'package_unavailable') return error
+  const { name, reason } = error.values
+  const found = wanted.get(String(name))
+  if (!found) return error
+  const { step, line, column } = found
+  const where = `${reason} (step ${step}, line ${line}, column ${column})`
+  const values = { name: String(name), reason: where, step, line, column }
+  return new AppError('package_unavailable', values, { cause: error })
+}
+
 /** Steps that no longer compile have pins, but nothing to compare with. */
 function rangesBefore(steps: readonly Step[]): Ranges {
   try {
-    return packagesOf(steps)
+    return rangesOf(packagesOf(steps))
   } catch (error) {
     if (error instanceof AppError) return NONE
     throw error

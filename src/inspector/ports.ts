@@ -5,7 +5,7 @@
 import type { Clock, IdSource } from '../clock.ts'
 import type { QueuedEvent } from '../model/event.ts'
 import type { Environment } from '../model/variable.ts'
-import type { Definition, Step } from '../model/workflow.ts'
+import type { Definition, PinnedPackages, SavedDefinition, Step } from '../model/workflow.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { RunResult } from '../runner/runner.ts'
 import type { Inspect } from '../store/inspect.ts'
@@ -31,6 +31,20 @@ export type Variables = {
   of(accountId: number): Promise<Pick<Environment, 'mask'>>
 }
 
+/** What steps import from npm, installed before the version that needs it is stored. */
+export type Packages = {
+  /**
+   * The packages of these steps, installed and pinned; null if there are none. `before` is what was saved
+   * last: its pins stay wherever the ranges did. Throws `step_invalid`, `workflow_invalid`,
+   * `package_unavailable` and `registry_unreachable`, and `overloaded` and `draining` as well.
+   */
+  prepare(
+    steps: readonly Step[],
+    before: Pick<SavedDefinition, 'steps' | 'packages'> | null,
+    tell: (text: string) => void,
+  ): Promise<PinnedPackages | null>
+}
+
 /** What the server says of itself. */
 export type About = {
   readonly version: string
@@ -52,6 +66,7 @@ export type InspectorDeps = {
   readonly checkDefinition: (body: unknown) => Definition
   /** Throws `step_invalid` unless every step compiles. */
   readonly checkSteps: (steps: readonly Step[]) => void
+  readonly packages: Packages
   readonly metrics?: { render(): Promise<{ readonly contentType: string; readonly body: string }> }
   /** Takes what the caller is not told: the cause of a 500. */
   readonly log: { error(message: string, fields: Readonly<Record<string, unknown>>): void }

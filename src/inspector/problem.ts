@@ -20,6 +20,16 @@ export function problemOf(error: AppError): ProblemWire {
     status: error.status,
     detail: error.message,
     code: error.code,
+    ...placeOf(error.values),
+  }
+}
+
+/** Which step is to blame and where in its text, as far as it is known. */
+function placeOf({ step, line, column }: AppError['values']): Partial<ProblemWire> {
+  return {
+    ...(typeof step === 'string' ? { step } : {}),
+    ...(typeof line === 'number' ? { line } : {}),
+    ...(typeof column === 'number' ? { column } : {}),
   }
 }
 

@@ -29,6 +29,9 @@ export const Problem = Type.Object(
     status: Type.Integer(),
     detail: Type.String(),
     code: Type.String(),
+    step: Type.Optional(Type.String({ description: 'The step that is not in order' })),
+    line: Type.Optional(Type.Integer({ minimum: 1, description: 'In the text of that step' })),
+    column: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   { ...strict, title: 'Problem' },
 )
@@ -93,6 +96,13 @@ export const Settings = Type.Object(
   { ...strict, title: 'Settings' },
 )
 
+const packages = Type.Optional(
+  Type.Record(Type.String(), Type.String(), {
+    description:
+      'What the steps import from npm, by name, with the exact version; absent if nothing',
+  }),
+)
+
 export const workflowName = Type.String({ minLength: 1, maxLength: limits.workflowNameLength })
 export const Workflow = Type.Object(
   {
@@ -103,10 +113,20 @@ export const Workflow = Type.Object(
     endpoint: Type.String({ format: 'uri', description: 'Where its events enter' }),
     steps: list(Step),
     settings: Settings,
+    packages,
   },
   { ...strict, title: 'Workflow' },
 )
 export type WorkflowWire = Static<typeof Workflow>
+
+/**
+ * A line of the answer to a save that asked for `Accept: application/x-ndjson`. Any number of the first
+ * kind come, then one of the others, which is the last.
+ */
+export type SaveLine =
+  | { readonly progress: string }
+  | { readonly result: WorkflowWire }
+  | { readonly problem: ProblemWire }
 
 export const WorkflowVersion = Type.Object(
   {
@@ -115,6 +135,7 @@ export const WorkflowVersion = Type.Object(
     name: workflowName,
     steps: list(Step),
     settings: Settings,
+    packages,
   },
   { ...strict, title: 'WorkflowVersion' },
 )

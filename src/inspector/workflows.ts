@@ -1,22 +1,29 @@
 /**
  * Workflows: what a person defines. A save is checked whole, steps compiled, before anything is stored;
- * ingest hears of every change, so that an endpoint opens and closes at once.
+ * ingest hears of every change, so that an endpoint opens and closes at once. The packages that steps
+ * import are installed first: a version is stored with what it runs with, or not at all.
  */
 import { Type } from 'typebox'
 import { limits } from '../model/limits.ts'
-import type { Definition, Workflow } from '../model/workflow.ts'
+import type { Definition, SavedDefinition, Workflow } from '../model/workflow.ts'
 import type { Api } from './api.ts'
 import { compileCheckOf } from './check-request.ts'
 import { findWorkflow, notFound } from './find.ts'
 import type { InspectorDeps, InspectorOptions } from './ports.ts'
 import * as requests from './requests.ts'
+import { answerSave } from './save-progress.ts'
 import { toWireVersion, toWireWorkflow } from './to-wire-workflow.ts'
 import * as wire from './wire.ts'
 
-type Deps = Pick<InspectorDeps, 'store' | 'notifier' | 'ids' | 'checkDefinition' | 'checkSteps'> &
+type Deps = Pick<
+  InspectorDeps,
+  'store' | 'notifier' | 'ids' | 'checkDefinition' | 'checkSteps' | 'packages' | 'log'
+> &
   Pick<InspectorOptions, 'baseUrl'>
 
 const tags = ['workflows']
+const ofLines =
+  'Packages that steps import are installed first, which can take a minute. With Accept: application/x-ndjson the answer is a line of JSON for each piece of progress, {"progress": "..."}, and a last one that is {"result": ...} or {"problem": ...}.'
 /** The model reads definitions and says what is wrong with them; here only an object is asked for. */
 const checkedByModel = compileCheckOf(Type.Object({}))
 const { expectedVersion } = requests.ReplacedWorkflow.properties
@@ -83,16 +90,21 @@ function createAndReplace(api: Api, deps: Deps): void {
         tags,
         summary: 'Create a workflow; it is active at once',
         body: requests.NewWorkflow,
+        description: ofLines,
         response: { 201: wire.Workflow },
       },
     },
-    async ({ principal, body }, reply) => {
-      const definition = check(deps, body)
-      const id = deps.ids.next('wf')
-      const { accountId } = principal
-      const made = await deps.store.createWorkflow(accountId, id, deps.ids.key(), definition)
-      announce(deps, made)
-      return reply.code(201).send(toWireWorkflow(made, deps.baseUrl()))
+    async (request, reply) => {
+      const { principal, body } = request
+      const checked = check(deps, body)
+      return answerSave(deps, request, reply, 201, async (tell) => {
+        const definition = await install(deps, checked, null, tell)
+        const id = deps.ids.next('wf')
+        const { accountId } = principal
+        const made = await deps.store.createWorkflow(accountId, id, deps.ids.key(), definition)
+        announce(deps, made)
+        return toWireWorkflow(made, deps.baseUrl())
+      })
     },
   )
 
@@ -104,19 +116,24 @@ function createAndReplace(api: Api, deps: Deps): void {
       schema: {
         tags,
         summary: 'Replace the whole definition; settings left out return to their defaults',
+        description: ofLines,
         params: Id,
         body: requests.ReplacedWorkflow,
         response: { 200: wire.Workflow },
       },
     },
-    async ({ principal, params, body }) => {
-      const { id } = await findWorkflow(deps.store, principal, params.id)
+    async (request, reply) => {
+      const { principal, params, body } = request
+      const found = await findWorkflow(deps.store, principal, params.id)
       const { expectedVersion, ...replacement } = body
-      const definition = check(deps, replacement)
-      const { accountId } = principal
-      const saved = await deps.store.updateWorkflow(accountId, id, definition, expectedVersion)
-      announce(deps, saved)
-      return toWireWorkflow(saved, deps.baseUrl())
+      const checked = check(deps, replacement)
+      const { accountId, id } = found
+      return answerSave(deps, request, reply, 200, async (tell) => {
+        const definition = await install(deps, checked, found, tell)
+        const saved = await deps.store.updateWorkflow(accountId, id, definition, expectedVersion)
+        announce(deps, saved)
+        return toWireWorkflow(saved, deps.baseUrl())
+      })
     },
   )
 }
@@ -130,25 +147,29 @@ function changeAndDelete(api: Api, deps: Deps): void {
       schema: {
         tags,
         summary: 'Change parts; settings are merged',
+        description: ofLines,
         params: Id,
         body: requests.WorkflowChange,
         response: { 200: wire.Workflow },
       },
     },
-    async ({ principal, params, body }) => {
-      const { active, expectedVersion, ...changes } = body
-      const found = await findWorkflow(deps.store, principal, params.id)
-      const { accountId, id } = found
-      let saved = found
-      if (Object.keys(changes).length > 0) {
-        const { name, steps } = found
-        const settings = { ...found.settings, ...changes.settings }
-        const definition = check(deps, { name, steps, ...changes, settings })
-        saved = await deps.store.updateWorkflow(accountId, id, definition, expectedVersion)
-      }
-      if (active !== undefined) saved = await deps.store.setWorkflowActive(accountId, id, active)
-      announce(deps, saved)
-      return toWireWorkflow(saved, deps.baseUrl())
+    async (request, reply) => {
+      const { active, expectedVersion, ...changes } = request.body
+      const found = await findWorkflow(deps.store, request.principal, request.params.id)
+      const { accountId, id, name, steps } = found
+      const settings = { ...found.settings, ...changes.settings }
+      const changed = Object.keys(changes).length > 0
+      const checked = changed ? check(deps, { name, steps, ...changes, settings }) : undefined
+      return answerSave(deps, request, reply, 200, async (tell) => {
+        let saved = found
+        if (checked) {
+          const definition = await install(deps, checked, found, tell)
+          saved = await deps.store.updateWorkflow(accountId, id, definition, expectedVersion)
+        }
+        if (active !== undefined) saved = await deps.store.setWorkflowActive(accountId, id, active)
+        announce(deps, saved)
+        return toWireWorkflow(saved, deps.baseUrl())
+      })
     },
   )
 
@@ -215,6 +236,16 @@ function check(deps: Deps, body: unknown): Definition {
   const definition = deps.checkDefinition(body)
   deps.checkSteps(definition.steps)
   return definition
+}
+
+/** The definition with its packages pinned, which are installed by then. */
+async function install(
+  deps: Deps,
+  definition: Definition,
+  before: SavedDefinition | null,
+  tell: (text: string) => void,
+): Promise<Definition> {
+  return { ...definition, packages: await deps.packages.prepare(definition.steps, before, tell) }
 }
 
 function announce(deps: Deps, { accountId, id, key }: Workflow): void {

@@ -93,6 +93,7 @@ export async function startInspector(
       clock: systemClock,
       checkDefinition,
       checkSteps,
+      packages: { prepare: async () => null },
       execution: {
         submit: async (event) => {
           state.submitted.push(event)

@@ -62,7 +62,8 @@ async function installIn(stage: string, job: InstallJob, tell: Tell): Promise<In
   )
   const set = join(job.folder, hash)
   if (!existsSync(set)) {
-    tell(`Installing ${tree.inventory.size - 1} packages`)
+    const count = tree.inventory.size - 1
+    tell(`Installing ${count} package${count === 1 ? '' : 's'}`)
     const tooLarge = watchSize(stage)
     await Promise.race([arborist.reify(), tooLarge.failed]).finally(tooLarge.stop)
     sealSet(stage)
