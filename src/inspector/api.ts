@@ -126,7 +126,9 @@ function answerRefusals(api: Api, log: Deps['log'], routes: readonly RouteRow[])
       const route = `${request.method} ${request.routeOptions.url}`
       log.error('the API failed to answer', { route, error: thrown })
     }
-    return reply.code(refusal.status).headers(refusalHeaders(refusal)).send(problemOf(refusal))
+    // As bytes: Fastify would add a charset to the type, which RFC 9457's media type does not have.
+    const body = Buffer.from(JSON.stringify(problemOf(refusal)))
+    return reply.code(refusal.status).headers(refusalHeaders(refusal)).send(body)
   })
   api.setNotFoundHandler((request) => {
     const path = request.url.split('?', 1)[0]!

@@ -47,12 +47,20 @@ function toWireAttempt(attempt: Attempt): AttemptWire {
     outcome,
     code,
     remoteAddress,
-    timings,
+    timings: timings && toWireTimings(timings),
     request,
     response: response && toWireResponse(response),
     error: attempt.error,
   }
 }
+
+/** Hundredths of a millisecond: what is finer is noise. */
+function toWireTimings(timings: NonNullable<Attempt['timings']>): AttemptWire['timings'] {
+  const phases = Object.entries(timings).map(([name, ms]) => [name, ms && round(ms)])
+  return Object.fromEntries(phases) as AttemptWire['timings']
+}
+
+const round = (ms: number): number => Math.round(ms * 100) / 100
 
 function toWireResponse(response: NonNullable<Attempt['response']>): AttemptWire['response'] {
   const { status, headers, body, size, sha256, truncated } = response

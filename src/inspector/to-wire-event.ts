@@ -40,9 +40,17 @@ export function toWireEvent(detail: EventDetail, mask: Mask): EventDetailWire {
   }
 }
 
+/** What a step's code did after the run had ended stands at the end of that step's logs as well. */
 function toWireRun({ run, version }: EventDetail): EventDetailWire['run'] {
   if (!run) return null
-  const { id, status, durationMs, message, steps, late } = run
+  const { id, status, durationMs, message, late } = run
+  const steps = run.steps.map((step) => {
+    const after = late.filter((entry) => entry.step === step.name)
+    return {
+      ...step,
+      logs: [...step.logs, ...after.map(({ at, level, text }) => ({ at, level, text }))],
+    }
+  })
   return { id, version, status, durationMs, message, steps, late }
 }
 

@@ -148,7 +148,13 @@ export class RunRecord {
     if (!step.isOver)
       step.record.durationMs = Math.max(0, Math.round((durationMs - before) * 100) / 100)
     step.record.status = ending.kind
-    step.record.error = ending.kind === 'failed' ? ending.error : null
+    step.record.error = ending.kind === 'failed' ? ending.error : this.#timeout()
+  }
+
+  #timeout(): StepError {
+    const name = 'Timeout'
+    const message = `The run went over its time limit of ${this.#job.timeoutMs} ms`
+    return { name, message, stack: `${name}: ${message}`, line: null, column: null }
   }
 
   #verdict(ending: Ending): { status: FinalRunStatus; message: string | null } {

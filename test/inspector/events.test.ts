@@ -43,6 +43,7 @@ test('events: GET /events/{id} has the shape that SPEC section 8 prints', async 
     attempts: [
       {
         ...attempt,
+        timings: { ...attempt.timings, dnsMs: 2 },
         outcome: 'failed',
         code,
         startedAt: '2026-11-23T08:00:00.020Z',
@@ -69,7 +70,9 @@ test('events: what user code did after its run is shown under the run', async (t
   const id = await seedEvent(api, await api.workflow())
   const entry = { at: 99, level: 'error', text: '$send.http was called after the end' } as const
   await api.store.appendLate(1, id, 'nodejs', entry)
-  assert.deepEqual((await api.event(id)).run!.late, [{ step: 'nodejs', ...entry }])
+  const { late, steps } = (await api.event(id)).run!
+  assert.deepEqual(late, [{ step: 'nodejs', ...entry }])
+  assert.deepEqual(steps[0]!.logs.at(-1), entry)
 })
 
 test('events: deliveries stand in call order, whatever order they ended in', async (t) => {

@@ -31,6 +31,11 @@ for (const [name, code] of Object.entries(ENDLESS)) {
     assert.equal(outcome.status, 'timed_out')
     assert.equal(outcome.message, `TIMEOUT after ${LIMIT_MS} ms`)
     assert.deepEqual(statuses(outcome), ['succeeded', 'timed_out', 'not_run'])
+    const { name: kind, message } = outcome.steps[1]!.error!
+    assert.equal(
+      `${kind}: ${message}`,
+      `Timeout: The run went over its time limit of ${LIMIT_MS} ms`,
+    )
     assert.deepEqual(outcome.steps[0]!.exports, { kept: 1 })
     assert.deepEqual(
       outcome.steps.map(({ logs }) => logs.length),

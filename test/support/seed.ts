@@ -62,7 +62,7 @@ export const attempt: Attempt = {
   outcome: 'delivered',
   code: null,
   remoteAddress: '203.0.113.7:443',
-  timings: { queuedMs: 1, dnsMs: 2, connectMs: 8, tlsMs: 12, firstByteMs: 30, totalMs: 31 },
+  timings: { queuedMs: 1, dnsMs: 2.004999, connectMs: 8, tlsMs: 12, firstByteMs: 30, totalMs: 31 },
   request: {
     method: 'POST',
     url: 'https://a.example/in',
