@@ -4,6 +4,7 @@
  */
 import { join, resolve } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
+import { SigningSecrets } from './account/signing-secrets.ts'
 import { Variables } from './account/variables.ts'
 import { IdSource, systemClock } from './clock.ts'
 import { machineEnvironment, tlsRejectUnauthorized } from './config.ts'
@@ -69,6 +70,7 @@ export async function createApp(
     ground.store,
     ground.notifier,
     ground.variables,
+    ground.signing,
     engine.runner,
     engine.packages,
     engine.collector,
@@ -120,18 +122,17 @@ function layGround(config: Config, createStore: CreateStore, onFatal: (error: Er
   })
   const metrics = createMetrics({ clock, backlog: () => store.inspect.backlog() })
   const folder = resolve(config.data)
-  const variables = new Variables(
-    { store, notifier, clock },
-    { secretKey: config.secretKey, folder },
-  )
-  return { folder, clock, ids, log, store, notifier, metrics, variables }
+  const keyOptions = { secretKey: config.secretKey, folder }
+  const variables = new Variables({ store, notifier, clock }, keyOptions)
+  const signing = new SigningSecrets({ store, notifier, clock }, keyOptions)
+  return { folder, clock, ids, log, store, notifier, metrics, variables, signing }
 }
 
 type Engine = ReturnType<typeof buildEngine>
 
 /** From an admitted event to a settled delivery. */
 function buildEngine(
-  { folder, clock, log, store, notifier, metrics, variables }: Ground,
+  { folder, clock, log, store, notifier, metrics, variables, signing }: Ground,
   own: OwnAddresses,
   allow: readonly string[],
   onFatal: (error: Error) => void,
@@ -150,7 +151,7 @@ function buildEngine(
     },
   })
   const delivery = new DeliveryThread(
-    { store, notifier, metrics },
+    { store, notifier, metrics, signing },
     {
       allow,
       identity: identityOf(own),

@@ -5,10 +5,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './clock.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
-import type { FromThread, Progress, ThreadStart, ToThread } from './delivery/thread.ts'
+import { SigningKeyCache } from './delivery/signing-keys.ts'
+import type { FromThread, KeysAnswer, Progress, ThreadStart, ToThread } from './delivery/thread.ts'
 import { createEgress } from './egress/connector.ts'
 import { refuseGlobalFetch } from './egress/refuse-global-fetch.ts'
 import { deliveryId } from './model/ids.ts'
+import type { SigningKeys } from './model/signing.ts'
 import { connectStore } from './store/sqlite/hot-client.ts'
 
 refuseGlobalFetch()
@@ -29,11 +31,32 @@ function toTell(): Progress {
   return (progress = { places: [], hints: [], attempts: [] })
 }
 
+const asked = new Map<number, PromiseWithResolvers<SigningKeys>>()
+let questions = 0
+const signingKeys = new SigningKeyCache({
+  clock: systemClock,
+  ask: (accountId, workflowId) => {
+    const question = Promise.withResolvers<SigningKeys>()
+    const id = ++questions
+    asked.set(id, question)
+    report({ kind: 'keys_wanted', id, accountId, workflowId })
+    return question.promise
+  },
+})
+
+function hearKeys(id: number, answer: KeysAnswer): void {
+  const question = asked.get(id)
+  asked.delete(id)
+  if ('keys' in answer) question?.resolve(answer.keys)
+  else question?.reject(new Error(answer.error))
+}
+
 const dispatcher = new Dispatcher({
   clock: systemClock,
   store: connectStore(start.store),
   egress: createEgress({ clock: systemClock }, { allow: start.allow, self: () => identity.self }),
   userAgent: () => identity.userAgent,
+  signingKeys: (accountId, workflowId) => signingKeys.of(accountId, workflowId),
   notify: (hint) => toTell().hints.push(hint),
   onPlaces: (...change) => toTell().places.push(change),
   metrics: { attemptEnded: (...ended) => toTell().attempts.push(ended) },
@@ -54,6 +77,10 @@ main.on('message', (message: ToThread) => {
     case 'identify':
       identity = message.identity
       return
+    case 'keys':
+      return hearKeys(message.id, message.answer)
+    case 'rotated':
+      return signingKeys.forget(message.workflowId)
     case 'stop':
       void dispatcher.stop().then(() => process.exit(0))
   }

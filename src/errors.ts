@@ -27,6 +27,10 @@ const catalogue = {
     'Cannot start: the variables are sealed and their key is gone, put it back in {file} or in {setting}',
   ],
   secret_key_unreadable: [2, 'Cannot read the secret key in {file}: {reason}'],
+  signing_secret_unreadable: [
+    500,
+    'Cannot sign for workflow {id}: its signing secret does not open, replace it',
+  ],
   variable_unreadable: [500, 'Cannot read variable {name}: it does not open, set it again'],
   store_unavailable: [503, 'Cannot store: {reason}, try again later'],
   overloaded: [503, 'Cannot accept: {what} is full, try again later'],

@@ -19,12 +19,15 @@ import type { Fault } from './fault.ts'
 import { redirectOf } from './redirect.ts'
 import { headersOf, requestOf } from './request.ts'
 import type { OutgoingRequest } from './request.ts'
+import { signed } from './sign.ts'
 
 export type AttemptDeps = {
   readonly egress: Egress
   readonly clock: Clock
   /** `Sendoff/<version> (+<abuse url>)`. */
   readonly userAgent: () => string
+  /** What a workflow's requests are signed with. Rejects with a `DeliveryFault`. */
+  readonly signingKeys: (accountId: number, workflowId: string) => Promise<readonly Uint8Array[]>
 }
 
 export type Attempted = {
@@ -48,8 +51,10 @@ export async function attempt(
   const journey: Journey = { request: null, exchange: null }
   let fault: Fault | null = null
   try {
+    const keys = await keysFor(deps, task)
     const first = requestOf(task, deps.userAgent(), startedAt)
-    await travel(deps, connect, first, task.send.followRedirects, deadline, journey)
+    const prepare = (request: OutgoingRequest) => signed(request, keys)
+    await travel({ ...deps, connect, prepare }, first, task.send.followRedirects, deadline, journey)
   } catch (error) {
     fault = faultOf(error, journey.exchange?.progress ?? 'connecting')
   }
@@ -77,10 +82,18 @@ export async function attempt(
   }
 }
 
+const keysFor = async ({ signingKeys }: AttemptDeps, task: DeliveryTask) =>
+  task.send.signed ? await signingKeys(task.accountId, task.workflowId) : []
+
+type Road = {
+  readonly connect: (origin: string) => Connection
+  /** Signs it: of each hop what is sent there. */
+  readonly prepare: (request: OutgoingRequest) => OutgoingRequest
+}
+
 /** Goes from request to response, and on where a redirect is followed. Throws whatever went wrong. */
 async function travel(
-  deps: AttemptDeps,
-  connect: (origin: string) => Connection,
+  deps: Pick<AttemptDeps, 'egress' | 'clock'> & Road,
   first: OutgoingRequest,
   followRedirects: number,
   deadline: number,
@@ -88,10 +101,10 @@ async function travel(
 ): Promise<void> {
   let next: OutgoingRequest | null = first
   for (let hop = 0; next; hop++) {
-    const request: OutgoingRequest = next
+    const request: OutgoingRequest = deps.prepare(next)
     journey.request = request
     journey.exchange = null
-    const connection = connect(request.url.origin)
+    const connection = deps.connect(request.url.origin)
     if (!connection.wasUsed) {
       const verdict = deps.egress.judgeUrl(request.url)
       if (verdict.kind === 'refused') throw new DeliveryFault('blocked', verdict.because)

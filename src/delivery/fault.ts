@@ -20,11 +20,14 @@ export type Fault = {
 /** A fault that delivery itself finds. */
 export class DeliveryFault extends Error {
   readonly code: FailureCode
+  /** As in `Fault`. */
+  readonly ours: boolean
 
-  constructor(code: FailureCode, message: string) {
+  constructor(code: FailureCode, message: string, options: { readonly ours?: boolean } = {}) {
     super(message)
     this.name = 'DeliveryFault'
     this.code = code
+    this.ours = options.ours ?? false
   }
 }
 
@@ -32,7 +35,9 @@ export class DeliveryFault extends Error {
 export type Progress = 'connecting' | 'waiting' | 'reading' | 'reading_chunks'
 
 export function faultOf(error: unknown, progress: Progress): Fault {
-  if (error instanceof DeliveryFault) return { ...theirs(error.code, error.message), detail: null }
+  if (error instanceof DeliveryFault) {
+    return { ...theirs(error.code, error.message), ours: error.ours }
+  }
   if (error instanceof EgressError) {
     const { code, message, detail, ours } = error
     return { code, message, detail, ours }

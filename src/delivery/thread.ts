@@ -13,6 +13,7 @@ import { Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import type { HandOver } from '../hand-over.ts'
 import type { DeliveryTask } from '../model/delivery.ts'
+import type { SigningKeys } from '../model/signing.ts'
 import type { Hint, Notifier } from '../notifier/notifier.ts'
 import type { Service } from '../service.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -47,13 +48,24 @@ export type ToThread =
   | { readonly kind: 'overflow'; readonly lanes: readonly string[] }
   | { readonly kind: 'wake' }
   | { readonly kind: 'identify'; readonly identity: Identity }
+  | { readonly kind: 'keys'; readonly id: number; readonly answer: KeysAnswer }
+  /** The workflow's signing secret was replaced. */
+  | { readonly kind: 'rotated'; readonly workflowId: string }
   | { readonly kind: 'stop' }
+
+export type KeysAnswer = { readonly keys: SigningKeys } | { readonly error: string }
+export type KeysWanted = {
+  readonly id: number
+  readonly accountId: number
+  readonly workflowId: string
+}
 
 export type PlaceChange = readonly [lane: string, count: number, bytes: number]
 
 export type FromThread =
   | { readonly kind: 'started' }
   | { readonly kind: 'refused'; readonly refused: Refused }
+  | ({ readonly kind: 'keys_wanted' } & KeysWanted)
   | ({ readonly kind: 'progress' } & Progress)
 
 /** What happened in one turn of the thread's event loop. */
@@ -65,8 +77,10 @@ export type Progress = {
 
 type Deps = {
   readonly store: { connect(): MessagePort }
-  readonly notifier: Pick<Notifier, 'publish'>
+  readonly notifier: Pick<Notifier, 'publish' | 'subscribe'>
   readonly metrics: Pick<Metrics, 'attemptEnded'>
+  /** What the workflows' requests are signed with: only the main thread opens secrets. */
+  readonly signing: { of(accountId: number, workflowId: string): Promise<SigningKeys> }
 }
 
 export class DeliveryThread implements HandOver, Service {
@@ -77,6 +91,7 @@ export class DeliveryThread implements HandOver, Service {
   #outbox: DeliveryTask[] = []
   #overflow = new Set<string>()
   #worker: Worker | undefined
+  #leave: (() => void) | undefined
   #exited: Promise<unknown> | undefined
   #stopped: Promise<void> | undefined
 
@@ -100,6 +115,9 @@ export class DeliveryThread implements HandOver, Service {
     await once(worker, 'message')
     worker.on('message', (message: FromThread) => this.#receive(message))
     this.#worker = worker
+    this.#leave = this.#deps.notifier.subscribe((hint) => {
+      if (hint.kind === 'signing') this.#post({ kind: 'rotated', workflowId: hint.workflowId })
+    })
     this.#exited = new Promise((resolve) => worker.once('exit', resolve))
     this.#flush()
   }
@@ -168,6 +186,9 @@ export class DeliveryThread implements HandOver, Service {
         return
       case 'refused':
         return this.#options.onRefused(message.refused)
+      case 'keys_wanted':
+        void this.#answerKeys(message)
+        return
       case 'progress':
         for (const [lane, count, bytes] of message.places) this.#places.take(lane, count, bytes)
         for (const hint of message.hints) this.#deps.notifier.publish(hint)
@@ -175,7 +196,16 @@ export class DeliveryThread implements HandOver, Service {
     }
   }
 
+  async #answerKeys({ id, accountId, workflowId }: KeysWanted): Promise<void> {
+    const answer = await this.#deps.signing.of(accountId, workflowId).then(
+      (keys) => ({ keys }),
+      (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
+    )
+    this.#post({ kind: 'keys', id, answer })
+  }
+
   async #stop(): Promise<void> {
+    this.#leave?.()
     this.#flush()
     this.#post({ kind: 'stop' })
     await this.#exited

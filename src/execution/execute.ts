@@ -21,7 +21,7 @@ import type { Runner, RunResult } from '../runner/runner.ts'
 import type { Store } from '../store/store.ts'
 import { jobOf } from './job.ts'
 import { maskResult } from './mask-result.ts'
-import { outcomeOfMisfit, outcomeOfPoison, withholdSends, withNotes } from './outcome.ts'
+import { outcomeOfMisfit, outcomeOfPoison, signSends, withholdSends, withNotes } from './outcome.ts'
 import { persist } from './persist.ts'
 import type { LoadedVersion, Versions } from './versions.ts'
 
@@ -48,7 +48,8 @@ export async function execute(
 ): Promise<RunResult | undefined> {
   const loaded = await persist(() => deps.versions.load(event), signal)
   const result = await runSteps(deps, event, loaded, signal)
-  const final = loaded.settings.deliverOnError ? result : withholdSends(result)
+  const kept = loaded.settings.deliverOnError ? result : withholdSends(result)
+  const final = loaded.settings.signing ? signSends(kept) : kept
   const tasks = await commit(deps, event, loaded, final, signal)
   if (!tasks) return undefined
   deps.handOver.offer(tasks)

@@ -40,6 +40,12 @@ export function withholdSends(result: RunResult): RunResult {
   return { outcome: { ...result.outcome, steps }, sends: [] }
 }
 
+/** A workflow that signs signs them all. */
+export const signSends = (result: RunResult): RunResult => ({
+  ...result,
+  sends: result.sends.map((send) => ({ ...send, signed: true })),
+})
+
 /** Puts the notes, which no process sees, back among the records, so that they read as the workflow does. */
 export function withNotes(steps: readonly Step[], result: RunResult): RunResult {
   if (!steps.some((step) => step.type === 'note')) return result

@@ -25,6 +25,7 @@ import { describeRoutes, openapiRoute } from './openapi.ts'
 import type { InspectorDeps, InspectorOptions } from './ports.ts'
 import { refuse } from './problem.ts'
 import { signInRoutes } from './sign-in.ts'
+import { signingRoutes } from './signing.ts'
 import { testRoutes } from './test-runs.ts'
 import { tokenRoutes } from './tokens.ts'
 import { webRoutes } from './web.ts'
@@ -120,6 +121,7 @@ function addRoutes(
       deliveryRoutes(scoped, deps)
       tokenRoutes(scoped, { ...deps, revoked: (tokenId) => live.revoke(tokenId) })
       envRoutes(scoped, deps)
+      signingRoutes(scoped, deps)
       aboutRoute(scoped, deps, readiness)
       live.addRoutes(scoped)
       openapiRoute(scoped, routes)

@@ -104,7 +104,7 @@ export class LiveStreams {
 }
 
 function tell(stream: LiveStream, hint: Exclude<Hint, { kind: 'env' }>): void {
-  if (hint.kind === 'workflow') return
+  if (hint.kind === 'workflow' || hint.kind === 'signing') return
   const { kind, eventId } = hint
   stream.send(kind, kind === 'delivery' ? { eventId, deliveryId: hint.deliveryId } : { eventId })
 }

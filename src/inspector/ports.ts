@@ -45,6 +45,23 @@ export type Packages = {
   ): Promise<PinnedPackages | null>
 }
 
+/** When a workflow's signing secret was made, and the one it replaced that still signs. */
+export type SigningState = {
+  readonly current: { readonly createdAt: number } | null
+  readonly previous: { readonly createdAt: number; readonly lapsesAt: number } | null
+}
+
+/** The workflows' signing secrets: replaced, and told of without their values. */
+export type Signing = {
+  describe(accountId: number, workflowId: string): Promise<SigningState>
+  /** The one answer with the secret in it. Rejects with `invalid_request`. */
+  rotate(
+    accountId: number,
+    workflowId: string,
+    wish?: string,
+  ): Promise<SigningState & { readonly secret: string }>
+}
+
 /** What the server says of itself. */
 export type About = {
   readonly version: string
@@ -59,6 +76,7 @@ export type InspectorDeps = {
   readonly ids: IdSource
   readonly execution: Execution
   readonly variables: Variables
+  readonly signing: Signing
   readonly about: About
   /** `wake` says that a delivery became due. */
   readonly deliveries: { wake(): void }

@@ -91,7 +91,7 @@ const NewSettings = Type.Object(
     deliverOnError: maybe(deliverOnError),
     resendInterrupted: maybe(resendInterrupted),
     retry: maybe(RetryPolicy),
-    signing: Type.Optional(Settings.properties.signing),
+    signing: maybe(Type.Object({ version: maybe(Type.Literal('v1')) }, strict)),
     response: maybe(response),
     isolation: maybe(isolation),
     triggerAuth: Type.Optional(Settings.properties.triggerAuth),
@@ -152,6 +152,18 @@ export const Test = Type.Object(
 export const VariableValue = Type.Object(
   { value: Type.String({ description: 'At most 32 KiB of text; never given back' }) },
   { ...strict, title: 'VariableValue' },
+)
+
+export const NewSigningSecret = Type.Object(
+  {
+    secret: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description: 'whsec_ and the base64 of 24 to 64 bytes; one is drawn if it is left out',
+      }),
+    ),
+  },
+  { ...strict, title: 'NewSigningSecret' },
 )
 
 export const NewToken = Type.Object(

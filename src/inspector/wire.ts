@@ -88,7 +88,7 @@ export const Settings = Type.Object(
     deliverOnError: Type.Boolean(),
     resendInterrupted: Type.Boolean(),
     retry: nullable(RetryPolicy),
-    signing: nullable(Type.Record(Type.String(), Type.Unknown())),
+    signing: nullable(Type.Object({ version: Type.Literal('v1') }, strict)),
     response: Type.Enum(['default', 'custom']),
     isolation: Type.Enum(['warm', 'run']),
     triggerAuth: nullable(Type.Record(Type.String(), Type.Unknown())),
@@ -434,7 +434,21 @@ export const IssuedToken = Type.Object(
   { ...strict, title: 'IssuedToken' },
 )
 
-/* Variables, and the server itself */
+/* Signing secrets, variables, and the server itself */
+
+export const SigningSecret = Type.Object(
+  {
+    createdAt: nullable(Instant),
+    previous: nullable(Type.Object({ createdAt: Instant, lapsesAt: Instant }, strict)),
+  },
+  { ...strict, title: 'SigningSecret' },
+)
+export type SigningSecretWire = Static<typeof SigningSecret>
+
+export const IssuedSigningSecret = Type.Object(
+  { secret: Type.String({ description: 'Shown this once' }), ...SigningSecret.properties },
+  { ...strict, title: 'IssuedSigningSecret' },
+)
 
 export const Variable = Type.Object(
   { name: Type.String(), updatedAt: Instant },

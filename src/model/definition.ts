@@ -171,7 +171,7 @@ function checkSettings(value: unknown): WorkflowSettings {
       (given['retry'] ?? null) === null
         ? null
         : checkRetry(given['retry'], 'settings.retry', refuse),
-    signing: onlyDefault(given, 'signing', null),
+    signing: checkSigning(given['signing'] ?? null),
     response: onlyDefault(given, 'response', 'default'),
     isolation: checkIsolation(given['isolation'] ?? 'warm'),
     triggerAuth: onlyDefault(given, 'triggerAuth', null),
@@ -187,6 +187,16 @@ function checkRate(value: unknown): WorkflowSettings['rate'] {
     perSecond: whole(rate, 'perSecond', limits.ratePerSecond, [1, limits.ratePerSecondMax]),
     burst: whole(rate, 'burst', limits.rateBurst, [1, limits.rateBurstMax]),
   }
+}
+
+/** `{}` is enough to ask for it. */
+function checkSigning(value: unknown): WorkflowSettings['signing'] {
+  if (value === null) return null
+  const signing = record(value, 'settings.signing', refuseWorkflow)
+  knownKeys(signing, ['version'], 'settings.signing', refuseWorkflow)
+  const version = signing['version'] ?? 'v1'
+  if (version === 'v1') return { version }
+  return refuseWorkflow(`settings.signing.version must be "v1", it is ${show(version)}`)
 }
 
 function checkIsolation(value: unknown): WorkflowSettings['isolation'] {

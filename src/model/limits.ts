@@ -134,6 +134,10 @@ export const limits = {
   responseStoredBytes: 64 * KIB,
   responseReadBytes: MIB,
   hops: 5,
+  /** Signing: what Standard Webhooks allows a secret to be, and how long a replaced one still signs. */
+  signingSecretBytesMin: 24,
+  signingSecretBytes: 64,
+  signingOverlapMs: 24 * 60 * 60 * 1000,
 
   /** The API and its reads. */
   apiBodyBytes: 8 * MIB,

@@ -2,6 +2,7 @@
  * A workflow: a trigger and an ordered list of steps. Every save that changes name, steps or settings
  * is a new integer version; an event runs on the version that was current when it was accepted.
  */
+import type { SigningSetting } from './signing.ts'
 
 export type RetryPolicy =
   | boolean
@@ -34,7 +35,8 @@ export type WorkflowSettings = {
   readonly deliverOnError: boolean
   readonly resendInterrupted: boolean
   readonly retry: RetryPolicy | null
-  readonly signing: Readonly<Record<string, unknown>> | null
+  /** Every request of its runs is signed; null leaves it to each send. */
+  readonly signing: SigningSetting | null
   readonly response: 'default' | 'custom'
   readonly isolation: 'warm' | 'run'
   readonly triggerAuth: Readonly<Record<string, unknown>> | null

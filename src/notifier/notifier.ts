@@ -25,6 +25,7 @@ export type Hint =
       readonly deliveryId: string
     }
   | { readonly kind: 'env'; readonly accountId: number }
+  | { readonly kind: 'signing'; readonly accountId: number; readonly workflowId: string }
 
 export interface Notifier extends Service {
   /** Returns at once and never throws. */

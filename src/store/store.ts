@@ -17,6 +17,7 @@ import type { DeliveryKey } from '../model/ids.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../model/delivery.ts'
 import type { NewEvent, QueuedEvent } from '../model/event.ts'
 import type { LogEntry, RunOutcome } from '../model/run.ts'
+import type { SealedSigningSecret } from '../model/signing.ts'
 import type { SealedVariable } from '../model/variable.ts'
 import type { Definition, Endpoint, Workflow, WorkflowVersion } from '../model/workflow.ts'
 import type { Service } from '../service.ts'
@@ -157,6 +158,18 @@ export interface DefinitionStore {
   /** Keeps `proposed` as the mark of the secret key unless one is kept; resolves to the one that is. */
   markSecretKey(proposed: string): Promise<string>
   readSecretKeyMark(): Promise<string | null>
+
+  /** Gives a workflow its first signing secret; one that has a secret keeps it. */
+  keepSigningSecret(accountId: number, workflowId: string, sealed: string): Promise<void>
+  /** Replaces the secret. The one before it lapses at `lapsesAt`; those before that go at once. */
+  rotateSigningSecret(
+    accountId: number,
+    workflowId: string,
+    sealed: string,
+    lapsesAt: number,
+  ): Promise<void>
+  /** The current one, then the one it replaced, lapsed or not. */
+  listSigningSecrets(accountId: number, workflowId: string): Promise<readonly SealedSigningSecret[]>
 
   /** Makes one more attempt due now. `conflict` while one is under way; `not_found` when it is not there. */
   redeliver(accountId: number, key: DeliveryKey): Promise<void>

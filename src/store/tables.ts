@@ -144,6 +144,14 @@ export type Tables = {
     retired: Generated<number>
   }
   secret_key: { id: number; mark: string }
+  signing_secret: {
+    id: Generated<number>
+    account_id: number
+    workflow_id: string
+    sealed: string
+    created_at: number
+    lapses_at: number | null
+  }
   workflow: WorkflowTable
   workflow_version: WorkflowVersionTable
   package_set: PackageSetTable

@@ -7,7 +7,7 @@ import { attempt } from '../../src/delivery/attempt.ts'
 import { Lane } from '../../src/delivery/lane.ts'
 import type { Egress } from '../../src/egress/egress.ts'
 import type { Attempt, DeliveryTask } from '../../src/model/delivery.ts'
-import { loopbackEgress, taskTo, USER_AGENT } from '../support/delivery-task.ts'
+import { ATTEMPT_DEPS, loopbackEgress, taskTo } from '../support/delivery-task.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Script } from '../support/receiver.ts'
 
@@ -15,7 +15,7 @@ async function inLane(script?: Script, egress: Egress = loopbackEgress()) {
   const receiver = await startReceiver(script)
   let aheadMs = 0
   const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs }
-  const deps = { egress, clock, userAgent: () => USER_AGENT }
+  const deps = { ...ATTEMPT_DEPS, egress, clock }
   const lane = new Lane(deps, 'lane', receiver.origin)
   return {
     receiver,

@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'node:test'
-import { systemClock } from '../../src/clock.ts'
 import { Dispatcher } from '../../src/delivery/dispatcher.ts'
 import type { DispatcherDeps } from '../../src/delivery/dispatcher.ts'
 import { AppError } from '../../src/errors.ts'
 import type { DeliveryTask, Settlement } from '../../src/model/delivery.ts'
 import { limits } from '../../src/model/limits.ts'
 import type { Hint } from '../../src/notifier/notifier.ts'
-import { loopbackEgress, taskTo, USER_AGENT } from '../support/delivery-task.ts'
+import { ATTEMPT_DEPS, loopbackEgress, taskTo } from '../support/delivery-task.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Receiver, Script } from '../support/receiver.ts'
@@ -20,8 +19,7 @@ async function dispatching(overrides: Partial<DispatcherDeps> = {}) {
   const dispatcher = new Dispatcher({
     store,
     egress: loopbackEgress(),
-    clock: systemClock,
-    userAgent: () => USER_AGENT,
+    ...ATTEMPT_DEPS,
     notify: (hint) => hints.push(hint),
     metrics: { attemptEnded: () => undefined },
     onFailure: (_, error) => assert.fail(String(error)),

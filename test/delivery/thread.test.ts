@@ -30,6 +30,7 @@ async function delivering() {
       hints.push(hint)
       for (const listener of listeners) listener()
     },
+    subscribe: () => () => undefined,
   }
   const death = Promise.withResolvers<Error>()
   const options = {
@@ -39,7 +40,12 @@ async function delivering() {
     onRefused: (refused: unknown) => assert.fail(JSON.stringify(refused)),
   }
   const thread = new DeliveryThread(
-    { store, notifier, metrics: { attemptEnded: (...ended) => attempts.push(ended) } },
+    {
+      store,
+      notifier,
+      metrics: { attemptEnded: (...ended) => attempts.push(ended) },
+      signing: { of: () => Promise.reject(new Error('its key is gone')) },
+    },
     options,
   )
   await thread.start()

@@ -40,6 +40,7 @@ function bodyOf({ method, url }: RouteRow): object {
   if (url.endsWith('/test')) return { body: { event: {} } }
   if (url.includes('/env/')) return { body: { value: 'x' } }
   if (url.endsWith('/check')) return { body: { steps: definition.steps } }
+  if (url.endsWith('/signing-secret')) return {}
   if (url.endsWith('/tokens')) return { body: { name: 'new' } }
   if (url.includes('/deliveries/') || url.endsWith('/replay')) return {}
   return { body: definition }

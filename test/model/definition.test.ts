@@ -310,9 +310,19 @@ const refused: readonly [string, unknown, RegExp][] = [
     /settings\.triggerAuth other than null is not part of this version/,
   ],
   [
-    'signing',
-    withSettings({ signing: {} }),
-    /settings\.signing other than null is not part of this version/,
+    'signing with an unknown key',
+    withSettings({ signing: { secret: 'x' } }),
+    /settings\.signing has the unknown key "secret", known are version/,
+  ],
+  [
+    'signing v2',
+    withSettings({ signing: { version: 'v2' } }),
+    /settings\.signing\.version must be "v1", it is "v2"/,
+  ],
+  [
+    'signing true',
+    withSettings({ signing: true }),
+    /settings\.signing must be an object, it is true/,
   ],
 ]
 for (const [what, body, message] of refused) {

@@ -14,6 +14,7 @@ import { inspectConformance } from './conformance/inspect.ts'
 import { packageSetsConformance } from './conformance/package-sets.ts'
 import { recoveryConformance } from './conformance/recovery.ts'
 import { settleConformance } from './conformance/settle.ts'
+import { signingSecretsConformance } from './conformance/signing-secrets.ts'
 import { variablesConformance } from './conformance/variables.ts'
 
 export type Opened = {
@@ -37,4 +38,5 @@ export function storeConformance(name: string, open: Open): void {
   inspectConformance(name, open)
   recoveryConformance(name, open)
   variablesConformance(name, open)
+  signingSecretsConformance(name, open)
 }

@@ -1,17 +1,18 @@
 /** Makes one attempt the way a lane does, over connections that are closed afterwards. */
-import { systemClock } from '../../src/clock.ts'
 import { attempt } from '../../src/delivery/attempt.ts'
+import type { AttemptDeps } from '../../src/delivery/attempt.ts'
 import { Lane } from '../../src/delivery/lane.ts'
 import type { Egress } from '../../src/egress/egress.ts'
 import type { Attempt, DeliveryTask } from '../../src/model/delivery.ts'
-import { loopbackEgress, USER_AGENT } from './delivery-task.ts'
+import { ATTEMPT_DEPS, loopbackEgress } from './delivery-task.ts'
 
 /** Attempts the tasks one after another in one lane, so that connections may be kept alive. */
 export async function attemptAll(
   tasks: readonly DeliveryTask[],
   egress: Egress = loopbackEgress(),
+  overrides: Partial<AttemptDeps> = {},
 ): Promise<readonly Attempt[]> {
-  const deps = { egress, clock: systemClock, userAgent: () => USER_AGENT }
+  const deps = { ...ATTEMPT_DEPS, egress, ...overrides }
   const lane = new Lane(deps, 'lane', tasks[0]!.origin)
   const attempts: Attempt[] = []
   for (const task of tasks) {
@@ -23,6 +24,10 @@ export async function attemptAll(
   return attempts
 }
 
-export async function attemptOne(task: DeliveryTask, egress?: Egress): Promise<Attempt> {
-  return (await attemptAll([task], egress))[0]!
+export async function attemptOne(
+  task: DeliveryTask,
+  egress?: Egress,
+  overrides?: Partial<AttemptDeps>,
+): Promise<Attempt> {
+  return (await attemptAll([task], egress, overrides))[0]!
 }

@@ -7,6 +7,12 @@ import type { DeliveryTask, Send } from '../../src/model/delivery.ts'
 import { deliveryId } from '../../src/model/ids.ts'
 
 export const USER_AGENT = 'Sendoff/0 (+http://sendoff.test/abuse)'
+/** All that an attempt needs but the guard. */
+export const ATTEMPT_DEPS = {
+  clock: systemClock,
+  userAgent: () => USER_AGENT,
+  signingKeys: () => Promise.reject(new Error('this test signs nothing')),
+}
 const EVENT_ID = 'evt_01k9xk2m3n4p5q6r7s8t9vwxyz'
 
 export const loopbackEgress = (): Egress =>

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createToken } from '../../src/account/tokens.ts'
+import { SigningSecrets } from '../../src/account/signing-secrets.ts'
 import { Variables } from '../../src/account/variables.ts'
 import { IdSource, systemClock } from '../../src/clock.ts'
 import { checkSteps } from '../../src/execution/compile.ts'
@@ -46,6 +47,7 @@ export type TestInspector = {
   readonly store: SqliteStore
   readonly notifier: LocalNotifier
   readonly variables: Variables
+  readonly signing: SigningSecrets
   readonly ids: IdSource
   readonly url: string
   /** What the API published and asked for. */
@@ -77,6 +79,11 @@ export async function startInspector(
     { secretKey: null, folder },
   )
   await variables.start()
+  const signing = new SigningSecrets(
+    { store, notifier, clock: systemClock },
+    { secretKey: null, folder },
+  )
+  await signing.start()
   const state = {
     hints: [] as Hint[],
     submitted: [] as Submission[],
@@ -105,6 +112,7 @@ export async function startInspector(
         },
       },
       variables,
+      signing,
       about: {
         version: '0.0.0',
         store: 'sqlite',
@@ -139,6 +147,7 @@ export async function startInspector(
     store,
     notifier,
     variables,
+    signing,
     ids,
     url,
     raw,

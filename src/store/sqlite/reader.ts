@@ -7,6 +7,7 @@ import { systemClock } from '../../clock.ts'
 import * as readDefinitions from '../read-definitions.ts'
 import { readBacklog, readDeliveryStatus, readEvent } from '../read-event.ts'
 import { listEvents } from '../read-events.ts'
+import { listSigningSecrets } from '../signing-secrets.ts'
 import { listVariables, readSecretKeyMark } from '../variables.ts'
 import { openReader } from './open-database.ts'
 import { kyselyOver } from './sqlite-kysely.ts'
@@ -21,6 +22,7 @@ const db = kyselyOver(database)
 const reads = {
   ...readDefinitions,
   listVariables,
+  listSigningSecrets,
   readSecretKeyMark,
   // Several statements in one snapshot: a run, its deliveries and its Dest are seen together.
   readEvent: (_: typeof db, ...args: Rest<typeof readEvent>) =>

@@ -19,9 +19,11 @@ import type { DeliveryTask, NewDelivery, Settlement } from '../../model/delivery
 import type { NewEvent, QueuedEvent } from '../../model/event.ts'
 import type { DeliveryKey } from '../../model/ids.ts'
 import type { LogEntry } from '../../model/run.ts'
+import type { SealedSigningSecret } from '../../model/signing.ts'
 import type { SealedVariable } from '../../model/variable.ts'
 import type { Definition, Endpoint, Workflow, WorkflowVersion } from '../../model/workflow.ts'
 import type * as definitions from '../definitions.ts'
+import type * as signingSecrets from '../signing-secrets.ts'
 import type * as variables from '../variables.ts'
 import type { Inspect } from '../inspect.ts'
 import type {
@@ -232,6 +234,26 @@ export class SqliteStore implements Store {
     return this.#parts.reads.read('readSecretKeyMark')
   }
 
+  async keepSigningSecret(accountId: number, workflowId: string, sealed: string): Promise<void> {
+    return this.#define('keepSigningSecret', accountId, workflowId, sealed)
+  }
+
+  async rotateSigningSecret(
+    accountId: number,
+    workflowId: string,
+    sealed: string,
+    lapsesAt: number,
+  ): Promise<void> {
+    return this.#define('rotateSigningSecret', accountId, workflowId, sealed, lapsesAt)
+  }
+
+  async listSigningSecrets(
+    accountId: number,
+    workflowId: string,
+  ): Promise<readonly SealedSigningSecret[]> {
+    return this.#parts.reads.read('listSigningSecrets', accountId, workflowId)
+  }
+
   async redeliver(accountId: number, key: DeliveryKey): Promise<void> {
     return this.#define('redeliver', accountId, key)
   }
@@ -285,7 +307,7 @@ export class SqliteStore implements Store {
   }
 
   async #define<Result>(
-    verb: keyof typeof definitions | keyof typeof variables,
+    verb: keyof typeof definitions | keyof typeof variables | keyof typeof signingSecrets,
     ...args: readonly unknown[]
   ): Promise<Result> {
     return this.#parts.hot.define(verb, this.#clock.nowMs(), ...args) as Promise<Result>

@@ -6,6 +6,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { DatabaseSync } from 'node:sqlite'
 import * as definitions from '../definitions.ts'
+import * as signingSecrets from '../signing-secrets.ts'
 import type { Recovered } from '../store.ts'
 import * as variables from '../variables.ts'
 import { CommitLoop } from './commit-loop.ts'
@@ -29,7 +30,9 @@ type Kysely = ReturnType<typeof kyselyOver>
 type Definition = (db: Kysely, ...args: unknown[]) => Promise<unknown>
 type Opened = { lock: DatabaseSync; database: DatabaseSync; kysely: Kysely; recovered: Recovered }
 
-const verbs = { ...definitions, ...variables } as unknown as Readonly<Record<string, Definition>>
+const verbs = { ...definitions, ...variables, ...signingSecrets } as unknown as Readonly<
+  Record<string, Definition>
+>
 const data = workerData as WriterData
 const notify = (notice: WriterNotice): void => parentPort!.postMessage(notice)
 

@@ -1,0 +1,54 @@
+/** The secrets that workflows sign with: the current one, and the one before it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Open } from '../conformance.ts'
+import { onStore } from './opened-store.ts'
+
+export function signingSecretsConformance(name: string, open: Open): void {
+  test(
+    `${name} signing secrets: the first is kept, whoever comes second, across a crash`,
+    onStore(open, async (store, { clock, crash }) => {
+      assert.deepEqual(await store.listSigningSecrets(1, 'wf_a'), [])
+      await Promise.all(['one', 'two'].map((sealed) => store.keepSigningSecret(1, 'wf_a', sealed)))
+      const [kept, ...others] = await (await crash()).listSigningSecrets(1, 'wf_a')
+      assert.deepEqual(kept, { sealed: 'one', createdAt: clock.at, lapsesAt: null })
+      assert.deepEqual(others, [])
+    }),
+  )
+
+  test(
+    `${name} signing secrets: a replaced one lapses, and the one before that is gone`,
+    onStore(open, async (store) => {
+      for (const [sealed, lapsesAt] of [
+        ['one', 10],
+        ['two', 20],
+        ['three', 30],
+      ] as const) {
+        await store.rotateSigningSecret(1, 'wf_a', sealed, lapsesAt)
+      }
+      const all = await store.listSigningSecrets(1, 'wf_a')
+      assert.deepEqual(
+        all.map(({ sealed, lapsesAt }) => [sealed, lapsesAt]),
+        [
+          ['three', null],
+          ['two', 30],
+        ],
+      )
+      await store.keepSigningSecret(1, 'wf_a', 'four')
+      assert.deepEqual(await store.listSigningSecrets(1, 'wf_a'), all)
+    }),
+  )
+
+  test(
+    `${name} signing secrets: each workflow of each account has its own`,
+    onStore(open, async (store) => {
+      await store.keepSigningSecret(1, 'wf_a', 'a')
+      await store.keepSigningSecret(1, 'wf_b', 'b')
+      await store.keepSigningSecret(2, 'wf_a', 'theirs')
+      await store.rotateSigningSecret(1, 'wf_b', 'b2', 10)
+      const [a] = await store.listSigningSecrets(1, 'wf_a')
+      const [theirs] = await store.listSigningSecrets(2, 'wf_a')
+      assert.deepEqual([a?.sealed, theirs?.sealed], ['a', 'theirs'])
+    }),
+  )
+}
