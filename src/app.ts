@@ -28,8 +28,11 @@ import { checkDefinition } from './model/definition.ts'
 import { PackageCollector } from './maintenance/collect-packages.ts'
 import { LocalNotifier } from './notifier/local.ts'
 import { createRunner } from './runner/create-runner.ts'
+import { probeIsolation } from './runner/isolation.ts'
+import type { Isolation } from './runner/isolation.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 import { createLog } from './telemetry/log.ts'
+import type { Log } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 
 export type App = {
@@ -41,6 +44,8 @@ export type App = {
   /** The address it listens on. */
   localUrl(): string
   demoReceiverUrl(): string | undefined
+  /** The wall that stands around user code. */
+  isolation(): { readonly level: string; readonly because: string }
   /** The link that makes its first visitor the owner; null once there is a token. Works once. */
   offerSetUp(): Promise<string | null>
   /** Resolves with the reason if a part dies that the server cannot live without. */
@@ -49,13 +54,17 @@ export type App = {
 
 type CreateStore = (...args: ConstructorParameters<typeof SqliteStore>) => SqliteStore
 
-/** Builds a server. Throws `setting_invalid` where settings do not fit; nothing but the demo's receiver runs yet. */
+/**
+ * Builds a server. Rejects with `setting_invalid` where settings do not fit, and `isolation_missing`;
+ * nothing but the demo's receiver runs yet.
+ */
 export async function createApp(
   config: Config,
   createStore: CreateStore = (deps, options) => new SqliteStore(deps, options),
 ): Promise<App> {
   requireVerifiedTls(tlsRejectUnauthorized())
   refuseGlobalFetch()
+  const isolation = await probeIsolation(config.isolation)
   const failure = Promise.withResolvers<Error>()
   const demoReceiver = config.demoReceiver ? createDemoReceiver() : undefined
   await demoReceiver?.start()
@@ -63,7 +72,8 @@ export async function createApp(
   const own: OwnAddresses = { listener: undefined, publicUrl: config.publicUrl }
 
   const ground = layGround(config, createStore, failure.resolve)
-  const engine = buildEngine(ground, own, allow, failure.resolve)
+  sayIsolation(ground.log, isolation, config)
+  const engine = buildEngine(ground, isolation, own, allow, failure.resolve)
   const doors = buildDoors(ground, engine, own, config)
 
   const parts = [
@@ -84,6 +94,7 @@ export async function createApp(
     baseUrl: () => baseUrlOf(own),
     localUrl: () => localUrlOf(own),
     demoReceiverUrl: () => demoReceiver?.url(),
+    isolation: () => engine.runner.level(),
     offerSetUp: async () => {
       const path = await doors.inspector.offerSetUp()
       return path && `${baseUrlOf(own)}${path}`
@@ -128,11 +139,22 @@ function layGround(config: Config, createStore: CreateStore, onFatal: (error: Er
   return { folder, clock, ids, log, store, notifier, metrics, variables, signing }
 }
 
+/** At `warn` where this machine kept the server from the stricter wall and nobody had decided so. */
+function sayIsolation(
+  log: Log,
+  { level, because }: Isolation,
+  { isolation: choice }: Config,
+): void {
+  const weaker = choice === 'auto' && level === 'process'
+  log[weaker ? 'warn' : 'info']('isolation', { level, because })
+}
+
 type Engine = ReturnType<typeof buildEngine>
 
 /** From an admitted event to a settled delivery. */
 function buildEngine(
   { folder, clock, log, store, notifier, metrics, variables, signing }: Ground,
+  isolation: Isolation,
   own: OwnAddresses,
   allow: readonly string[],
   onFatal: (error: Error) => void,
@@ -140,6 +162,7 @@ function buildEngine(
   const egress = createEgress({ clock }, { allow, self: () => identityOf(own).self })
   const runner = createRunner({
     clock,
+    isolation,
     tunnel: createTunnel(egress),
     onLate: ({ accountId, eventId, step, entry }) => {
       variables

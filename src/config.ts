@@ -10,9 +10,11 @@ import { isIP } from 'node:net'
 import { parseSecretKey } from './account/secrets.ts'
 import { AppError } from './errors.ts'
 import { limits } from './model/limits.ts'
+import type { IsolationChoice } from './runner/isolation.ts'
 import type { LogLevel } from './telemetry/log.ts'
 
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+const ISOLATIONS: readonly IsolationChoice[] = ['auto', 'process', 'strict']
 
 type Setting<Value> = {
   readonly flag: string
@@ -78,6 +80,9 @@ const addresses = (value: string, name: string): readonly string[] => {
 const logLevel = (value: string, name: string): LogLevel =>
   LOG_LEVELS.find((level) => level === value) ?? refuse(name, LOG_LEVELS.join(', '), value)
 
+const isolationChoice = (value: string, name: string): IsolationChoice =>
+  ISOLATIONS.find((choice) => choice === value) ?? refuse(name, ISOLATIONS.join(', '), value)
+
 const publicUrl = (value: string, name: string): string | null => {
   if (value === '') return null
   const parsed = URL.canParse(value) ? new URL(value) : undefined
@@ -101,6 +106,7 @@ const later =
 const NONE: string | null = null as string | null
 const bytes = (value: number): number => value
 const level = (value: LogLevel): LogLevel => value
+const choice = (value: IsolationChoice): IsolationChoice => value
 
 const settings = {
   port: {
@@ -167,6 +173,14 @@ const settings = {
     sentence: 'largest body of an event, in bytes',
     fallback: bytes(limits.eventBodyBytes),
     parse: integer(1, limits.eventBodyBytesMax),
+  },
+  isolation: {
+    flag: 'isolation',
+    variable: 'SENDOFF_ISOLATION',
+    sentence:
+      'wall around user code: strict, process, or auto (strict where the machine allows it)',
+    fallback: choice('auto'),
+    parse: isolationChoice,
   },
   logLevel: {
     flag: 'log-level',

@@ -3,9 +3,8 @@ import { resolve } from 'node:path'
 import { IdSource, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { createEgress } from './egress/connector.ts'
-import { createTunnel } from './egress/tunnel.ts'
 import { AppError } from './errors.ts'
-import { createRunner } from './runner/create-runner.ts'
+import { probeIsolation } from './runner/isolation.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 
 export type Finding = { readonly part: string; readonly ok: boolean; readonly text: string }
@@ -13,7 +12,7 @@ export type Finding = { readonly part: string; readonly ok: boolean; readonly te
 export async function diagnose(config: Config): Promise<readonly Finding[]> {
   return [
     { part: 'node', ok: true, text: `${process.version} at ${process.execPath}` },
-    await tried('isolation', () => isolation()),
+    await tried('isolation', () => isolation(config)),
     await tried('store', () => store(config)),
     await tried('egress', () => egress(config)),
   ]
@@ -27,15 +26,8 @@ async function tried(part: string, probe: () => Promise<string>): Promise<Findin
   }
 }
 
-async function isolation(): Promise<string> {
-  const egress = createEgress({ clock: systemClock }, { allow: [] })
-  const runner = createRunner({
-    clock: systemClock,
-    tunnel: createTunnel(egress),
-    onLate: () => undefined,
-  })
-  const { level, because } = runner.level()
-  await runner.stop()
+async function isolation({ isolation: choice }: Config): Promise<string> {
+  const { level, because } = await probeIsolation(choice)
   return `level ${level}: ${because}`
 }
 

@@ -13,6 +13,8 @@ export const serve: Command = {
     const stopped = nextSignal()
     const app = await createApp(loadConfig(flags))
     await app.start()
+    const { level, because } = app.isolation()
+    console.log(`Isolation level ${level}: ${because}`)
     console.log(`Sendoff listens on ${app.baseUrl()}`)
     const setUp = await app.offerSetUp()
     if (setUp) console.log(`Become its owner, once, at ${setUp}`)

@@ -1,18 +1,20 @@
 /**
- * Makes the Runner: probes what isolation this machine offers, and joins pool and processes. Nothing of
- * user code, its packages or its memory is ever in this process; what comes back is data that was checked.
+ * Makes the Runner: joins the wall that was chosen, pool and processes. Nothing of user code, its packages
+ * or its memory is ever in this process; what comes back is data that was checked.
  */
 import { availableParallelism } from 'node:os'
 import type { Clock } from '../clock.ts'
 import { GuestProcess } from './guest-process.ts'
 import type { ProcessEvents } from './guest-process.ts'
-import { probeIsolation } from './isolation.ts'
+import type { Isolation } from './isolation.ts'
 import { Pool } from './pool.ts'
 import type { PoolOptions } from './pool.ts'
 import type { LateReport, Runner, Tunnel } from './runner.ts'
 
 type Deps = {
   readonly clock: Clock
+  /** Of `probeIsolation`. */
+  readonly isolation: Isolation
   readonly tunnel: Tunnel
   /** Called with what user code did after its run had ended. */
   readonly onLate: (report: LateReport) => void
@@ -28,7 +30,7 @@ const DEFAULTS: PoolOptions = {
 }
 
 export function createRunner(deps: Deps, options: RunnerOptions = {}): Runner {
-  const isolation = probeIsolation()
+  const { isolation } = deps
   const nonce = nonceSource(deps.clock)
   const events: ProcessEvents = {
     ready: (process) => pool.ready(process),
@@ -37,7 +39,7 @@ export function createRunner(deps: Deps, options: RunnerOptions = {}): Runner {
     gone: (process, unfinished, death) => pool.gone(process, unfinished, death),
   }
   const launch = (memoryMb: number, packages: string | null): GuestProcess =>
-    new GuestProcess({ ...deps, isolation, nonce, events }, memoryMb, packages)
+    new GuestProcess({ ...deps, nonce, events }, memoryMb, packages)
   const pool = new Pool({ clock: deps.clock, launch }, { ...DEFAULTS, ...options })
 
   return {

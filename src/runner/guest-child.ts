@@ -5,12 +5,12 @@
  * Frames that are sent within one turn of the event loop leave in one write. After the first breach of
  * the protocol nothing is read any more.
  */
-import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Isolation } from './isolation.ts'
+import { killGroup, launchProcess } from './launch.ts'
 import { FrameReader, FrameWriter, ProtocolError, UP_FRAME_BYTES } from './protocol.ts'
 
 export type ChildEvents = {
@@ -38,7 +38,9 @@ const MIB = 1024 * 1024
 
 export class GuestChild {
   readonly writer: FrameWriter
+  readonly #isolation: Isolation
   readonly #child: ChildProcess
+  #guestPid: number | null = null
   readonly #events: ChildEvents
   #output = ''
   #outputBytes = 0
@@ -54,7 +56,8 @@ export class GuestChild {
     events: ChildEvents,
   ) {
     this.#events = events
-    this.#child = spawnGuest(isolation, memoryMb, packages)
+    this.#isolation = isolation
+    this.#child = launchProcess(isolation.launch(memoryMb, packages), isolation.guestCode)
     this.#child.on('error', () => this.#gone(null, null))
     this.#child.on('close', (code, signal) => this.#gone(code, signal))
     const line = this.#child.stdio[3] as Socket
@@ -75,22 +78,16 @@ export class GuestChild {
 
   /** Kills the process and whatever it might have started. */
   kill(): void {
-    const { pid, exitCode, signalCode } = this.#child
-    if (pid === undefined || exitCode !== null || signalCode !== null) return
-    try {
-      process.kill(-pid, 'SIGKILL')
-    } catch (error) {
-      // Gone between the check and the call.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-    }
+    killGroup(this.#child)
   }
 
   /** Resident memory; 0 where the platform does not say. */
   residentMb(): number {
-    const { pid } = this.#child
-    if (process.platform !== 'linux' || pid === undefined) return 0
+    if (process.platform !== 'linux' || this.#child.pid === undefined) return 0
+    this.#guestPid ??= this.#isolation.guestPid(this.#child.pid)
+    if (this.#guestPid === null) return 0
     try {
-      const pages = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]
+      const pages = readFileSync(`/proc/${this.#guestPid}/statm`, 'latin1').split(' ')[1]
       return (Number(pages) * PAGE_BYTES) / MIB
     } catch {
       return 0 // It has just ended: `gone` says the rest.
@@ -129,21 +126,4 @@ export class GuestChild {
     this.#isGone = this.#isDeaf = true
     this.#events.gone({ code, signal, output: this.#output })
   }
-}
-
-function spawnGuest(isolation: Isolation, memoryMb: number, packages: string | null): ChildProcess {
-  const { command, args, uid } = isolation.launch(memoryMb, packages)
-  const child = spawn(command, args, {
-    cwd: '/',
-    env: { TZ: 'UTC', LANG: 'C.UTF-8' },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    detached: true,
-    ...(uid === null ? {} : { uid, gid: uid }),
-  })
-  // Heard again by the constructor; without any listener, a refusal of the system would end the server.
-  child.on('error', () => {})
-  // One that dies while it boots is told of by its end, not by its input.
-  child.stdin.on('error', () => {})
-  child.stdin.end(isolation.guestCode)
-  return child
 }

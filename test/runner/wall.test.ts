@@ -7,9 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync, existsSync, chmodSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { systemClock } from '../../src/clock.ts'
-import { createRunner } from '../../src/runner/create-runner.ts'
-import { openTunnel, startRunner } from '../support/run-code.ts'
+import { startRunner } from '../support/run-code.ts'
 import type { TestRunner } from '../support/run-code.ts'
 
 let runner: TestRunner
@@ -128,12 +126,4 @@ test('wall: the server’s facts are not in the guest: environment, arguments, f
     assert.equal(facts['uid'], 65_534)
     assert.ok(!(facts['groups'] as number[]).includes(0))
   }
-})
-
-test('[R73] wall: the runner says which level is in force, and what is missing of it', () => {
-  const runner = createRunner({ clock: systemClock, tunnel: openTunnel, onLate: () => {} })
-  const { level, because } = runner.level()
-  assert.equal(level, 'process')
-  assert.match(because, /permission model/)
-  if (process.getuid?.() === 0) assert.match(because, /user 65534/)
 })

@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 import { systemClock } from '../../src/clock.ts'
 import { createRunner } from '../../src/runner/create-runner.ts'
 import type { RunnerOptions } from '../../src/runner/create-runner.ts'
+import { probeIsolation } from '../../src/runner/isolation.ts'
+import type { Isolation } from '../../src/runner/isolation.ts'
 import type { LateReport, Program, RunJob, RunResult, Tunnel } from '../../src/runner/runner.ts'
 
 /** Dials whatever it is asked for; `openTunnel.dialled` is for the tests that count. */
@@ -84,12 +86,15 @@ export type TestRunner = {
 
 /** Starts a runner; stop it when done. */
 export async function startRunner(
-  options: RunnerOptions & { tunnel?: Tunnel } = {},
+  options: RunnerOptions & { tunnel?: Tunnel; isolation?: Isolation } = {},
 ): Promise<TestRunner> {
-  const { tunnel = openTunnel, ...rest } = options
+  const { tunnel = openTunnel, isolation = await probeIsolation('process'), ...rest } = options
   const late: LateReport[] = []
   const onLate = (report: LateReport): void => void late.push(report)
-  const runner = createRunner({ clock: systemClock, tunnel, onLate }, { blanks: 1, ...rest })
+  const runner = createRunner(
+    { clock: systemClock, isolation, tunnel, onLate },
+    { blanks: 1, ...rest },
+  )
   await runner.start()
   return {
     late,
