@@ -18,6 +18,7 @@ import { limits } from '../model/limits.ts'
 import { ResponseCapture } from './capture.ts'
 import { DeliveryFault } from './fault.ts'
 import type { Progress } from './fault.ts'
+import { InterimResponses } from './interim.ts'
 import { headersOf } from './request.ts'
 import type { OutgoingRequest } from './request.ts'
 
@@ -45,6 +46,7 @@ const AGE_MAX_MS = 60_000
 export class Connection {
   readonly #deps: ConnectionDeps
   readonly #client: Client
+  readonly #interim = new InterimResponses()
   #facts: ConnectionFacts | null = null
   #dials = 0
   #dialling: PromiseWithResolvers<void> | undefined
@@ -95,6 +97,7 @@ export class Connection {
     let isCut = false
 
     const timer = setTimeout(() => this.#end(new Deadline(progress)), timeoutMs)
+    this.#interim.begin()
     this.#client.dispatch(optionsOf(request), {
       onRequestStart: () => (progress = 'waiting'),
       onResponseStarted: () => (firstByteAt ??= clock.monotonicMs()),
@@ -137,6 +140,7 @@ export class Connection {
     this.#dialling?.resolve()
     this.#dialling = undefined
     if (!socket) return
+    this.#interim.watch(socket)
     this.#dials++
     this.#facts = this.#deps.egress.factsOf(socket) ?? null
     this.#openedAt = this.#deps.clock.monotonicMs()

@@ -91,7 +91,7 @@ function unasked(message: string): Fault {
   return malformed(
     message === 'bad upgrade'
       ? 'it switches to another protocol, which was not asked for'
-      : 'it begins with 100 Continue, which was not asked for',
+      : 'it comes where none was due',
   )
 }
 

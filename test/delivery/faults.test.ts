@@ -124,7 +124,6 @@ const rows: readonly Row[] = [
     204,
   ],
   ['[110] 103 and then 200', { raw: `HTTP/1.1 103 Early Hints\r\na: b\r\n\r\n${OK}` }, null, 200],
-  ['[111] 100 Continue, unasked', { raw: `HTTP/1.1 100 Continue\r\n\r\n${OK}` }, 'protocol'],
   [
     '[112] 101, unasked',
     { raw: 'HTTP/1.1 101 Switch\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n' },
