@@ -6,7 +6,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './clock.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
 import { SigningKeyCache } from './delivery/signing-keys.ts'
-import type { FromThread, KeysAnswer, Progress, ThreadStart, ToThread } from './delivery/thread.ts'
+import type {
+  FromThread,
+  KeysAnswer,
+  Progress,
+  Question,
+  Reply,
+  ThreadStart,
+  ToThread,
+} from './delivery/thread.ts'
 import { createEgress } from './egress/connector.ts'
 import { refuseGlobalFetch } from './egress/refuse-global-fetch.ts'
 import { deliveryId } from './model/ids.ts'
@@ -74,6 +82,11 @@ main.on('message', (message: ToThread) => {
       return dispatcher.expectMore(message.lanes)
     case 'wake':
       return dispatcher.wake()
+    case 'lift':
+      return dispatcher.lift(message.lane)
+    case 'ask':
+      void answer(message).then((reply) => report({ kind: 'answer', id: message.id, reply }))
+      return
     case 'identify':
       identity = message.identity
       return
@@ -85,6 +98,12 @@ main.on('message', (message: ToThread) => {
       void dispatcher.stop().then(() => process.exit(0))
   }
 })
+
+async function answer(question: Question): Promise<Reply> {
+  if (question.about === 'activity') return dispatcher.activity(question.lanes)
+  await dispatcher.syncDestinations()
+  return null
+}
 
 await dispatcher.start()
 report({ kind: 'started' })

@@ -17,6 +17,8 @@
  */
 import type { HandOver } from '../hand-over.ts'
 import type { DeliveryTask, Settlement } from '../model/delivery.ts'
+import { laneKey } from '../model/destination.ts'
+import type { DestinationActivity } from '../model/destination.ts'
 import { limits } from '../model/limits.ts'
 import type { Hint } from '../notifier/notifier.ts'
 import type { Service } from '../service.ts'
@@ -26,7 +28,7 @@ import { afterAttempt } from './after-attempt.ts'
 import { attempt } from './attempt.ts'
 import type { AttemptDeps, Attempted } from './attempt.ts'
 import { Lane } from './lane.ts'
-import { laneKey, Places } from './places.ts'
+import { Places } from './places.ts'
 import { Settler } from './settler.ts'
 
 const POLL_MS = 1_000
@@ -40,7 +42,7 @@ const FIRSTS = 3 / 4
 const LOOKS = 64
 
 export type DispatcherDeps = AttemptDeps & {
-  readonly store: Pick<HotStore, 'settle' | 'adoptDeliveries'>
+  readonly store: Pick<HotStore, 'settle' | 'adoptDeliveries' | 'syncDestinations'>
   readonly notify: (hint: Hint) => void
   readonly metrics: Pick<Metrics, 'attemptEnded'>
   /** A settlement that the store refused for good. */
@@ -119,6 +121,17 @@ export class Dispatcher implements HandOver, Service {
   wake(): void {
     if (this.#isStopping) return
     this.#adopting ??= this.#adopt().finally(() => (this.#adopting = undefined))
+  }
+
+  /** Ends what a lane waits for. */
+  lift(_lane: string): void {}
+
+  async syncDestinations(): Promise<void> {
+    await this.#deps.store.syncDestinations()
+  }
+
+  activity(lanes: readonly string[]): readonly (DestinationActivity | null)[] {
+    return lanes.map(() => null)
   }
 
   /** Told of lanes that had no room: the store will hold deliveries for them. */
@@ -226,8 +239,8 @@ export class Dispatcher implements HandOver, Service {
     const tasks = await this.#deps.store
       .adoptDeliveries({
         count: ADOPT_COUNT,
-        exceptOrigins: full.map((lane) => lane.slice(lane.indexOf(' ') + 1)),
-        perOrigin: share,
+        exceptLanes: full,
+        perLane: share,
       })
       .catch((): readonly DeliveryTask[] => []) // the store is away: the poll asks again
     for (const task of tasks) {

@@ -14,8 +14,6 @@ const FEW = 4
 
 type Held = { count: number; bytes: number }
 
-export const laneKey = (accountId: number, origin: string): string => `${accountId} ${origin}`
-
 export class Places {
   readonly #lanes = new Map<string, Held>()
   #count = 0

@@ -14,10 +14,12 @@ import type { MessagePort } from 'node:worker_threads'
 import type { HandOver } from '../hand-over.ts'
 import type { DeliveryTask } from '../model/delivery.ts'
 import type { SigningKeys } from '../model/signing.ts'
+import { laneKey } from '../model/destination.ts'
+import type { DestinationActivity } from '../model/destination.ts'
 import type { Hint, Notifier } from '../notifier/notifier.ts'
 import type { Service } from '../service.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { laneKey, Places } from './places.ts'
+import { Places } from './places.ts'
 
 /** How this server shows itself to destinations, and where it listens, lest it deliver to itself. */
 export type Identity = {
@@ -47,6 +49,8 @@ export type ToThread =
   /** Lanes without room: the store will hold deliveries for them. */
   | { readonly kind: 'overflow'; readonly lanes: readonly string[] }
   | { readonly kind: 'wake' }
+  | { readonly kind: 'lift'; readonly lane: string }
+  | ({ readonly kind: 'ask'; readonly id: number } & Question)
   | { readonly kind: 'identify'; readonly identity: Identity }
   | { readonly kind: 'keys'; readonly id: number; readonly answer: KeysAnswer }
   /** The workflow's signing secret was replaced. */
@@ -60,12 +64,19 @@ export type KeysWanted = {
   readonly workflowId: string
 }
 
+/** What is answered. Null only means that it is done. */
+export type Question =
+  | { readonly about: 'activity'; readonly lanes: readonly string[] }
+  | { readonly about: 'sync' }
+export type Reply = readonly (DestinationActivity | null)[] | null
+
 export type PlaceChange = readonly [lane: string, count: number, bytes: number]
 
 export type FromThread =
   | { readonly kind: 'started' }
   | { readonly kind: 'refused'; readonly refused: Refused }
   | ({ readonly kind: 'keys_wanted' } & KeysWanted)
+  | { readonly kind: 'answer'; readonly id: number; readonly reply: Reply }
   | ({ readonly kind: 'progress' } & Progress)
 
 /** What happened in one turn of the thread's event loop. */
@@ -90,6 +101,8 @@ export class DeliveryThread implements HandOver, Service {
   #identity: Identity
   #outbox: DeliveryTask[] = []
   #overflow = new Set<string>()
+  readonly #asked = new Map<number, (reply: Reply) => void>()
+  #lastId = 0
   #worker: Worker | undefined
   #leave: (() => void) | undefined
   #exited: Promise<unknown> | undefined
@@ -119,6 +132,7 @@ export class DeliveryThread implements HandOver, Service {
       if (hint.kind === 'signing') this.#post({ kind: 'rotated', workflowId: hint.workflowId })
     })
     this.#exited = new Promise((resolve) => worker.once('exit', resolve))
+    void this.#exited.then(() => this.#answerAll())
     this.#flush()
   }
 
@@ -164,6 +178,33 @@ export class DeliveryThread implements HandOver, Service {
     this.#post({ kind: 'wake' })
   }
 
+  /** Ends what a lane waits for: a Retry-After, or its breaker. */
+  lift(lane: string): void {
+    this.#post({ kind: 'lift', lane })
+  }
+
+  /** Settings of destinations changed. Resolves when they are in force. */
+  async syncDestinations(): Promise<void> {
+    await this.#ask({ about: 'sync' })
+  }
+
+  /** Per lane; null where there has been nothing to do lately, and where the thread has ended. */
+  async activity(lanes: readonly string[]): Promise<readonly (DestinationActivity | null)[]> {
+    return (await this.#ask({ about: 'activity', lanes })) ?? lanes.map(() => null)
+  }
+
+  #ask(question: Question): Promise<Reply> {
+    if (!this.#worker || this.#stopped) return Promise.resolve(null)
+    const id = ++this.#lastId
+    this.#post({ kind: 'ask', id, ...question })
+    return new Promise((resolve) => this.#asked.set(id, resolve))
+  }
+
+  #answerAll(): void {
+    for (const resolve of this.#asked.values()) resolve(null)
+    this.#asked.clear()
+  }
+
   #flushSoon(): void {
     if (this.#outbox.length + this.#overflow.size === 0) setImmediate(() => this.#flush())
   }
@@ -183,6 +224,10 @@ export class DeliveryThread implements HandOver, Service {
   #receive(message: FromThread): void {
     switch (message.kind) {
       case 'started':
+        return
+      case 'answer':
+        this.#asked.get(message.id)?.(message.reply)
+        this.#asked.delete(message.id)
         return
       case 'refused':
         return this.#options.onRefused(message.refused)

@@ -17,6 +17,7 @@ import type { Api, RouteRow } from './api.ts'
 import { createIdentify } from './caller.ts'
 import { checkRoute } from './check-steps.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { destinationRoutes } from './destinations.ts'
 import { eventRoutes } from './events.ts'
 import { envRoutes } from './env.ts'
 import { aboutRoute, healthRoutes, Readiness } from './health.ts'
@@ -119,6 +120,7 @@ function addRoutes(
       testRoutes(scoped, deps)
       checkRoute(scoped, deps)
       deliveryRoutes(scoped, deps)
+      destinationRoutes(scoped, deps)
       tokenRoutes(scoped, { ...deps, revoked: (tokenId) => live.revoke(tokenId) })
       envRoutes(scoped, deps)
       signingRoutes(scoped, deps)

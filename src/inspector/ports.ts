@@ -3,6 +3,7 @@
  * inspector imports neither ingest nor execution nor delivery.
  */
 import type { Clock, IdSource } from '../clock.ts'
+import type { DestinationActivity } from '../model/destination.ts'
 import type { QueuedEvent } from '../model/event.ts'
 import type { Environment } from '../model/variable.ts'
 import type { Definition, PinnedPackages, SavedDefinition, Step } from '../model/workflow.ts'
@@ -62,6 +63,18 @@ export type Signing = {
   ): Promise<SigningState & { readonly secret: string }>
 }
 
+/** What goes on in delivery, and the hints it takes: each costs a poll interval if it is lost. */
+export type Deliveries = {
+  /** A delivery became due. */
+  wake(): void
+  /** Settings of destinations changed. Resolves when they are in force. */
+  syncDestinations(): Promise<void>
+  /** Ends what a lane waits for: a Retry-After, or its breaker. */
+  lift(lane: string): void
+  /** Per lane; null where there has been nothing to do lately. */
+  activity(lanes: readonly string[]): Promise<readonly (DestinationActivity | null)[]>
+}
+
 /** What the server says of itself. */
 export type About = {
   readonly version: string
@@ -78,8 +91,7 @@ export type InspectorDeps = {
   readonly variables: Variables
   readonly signing: Signing
   readonly about: About
-  /** `wake` says that a delivery became due. */
-  readonly deliveries: { wake(): void }
+  readonly deliveries: Deliveries
   /** Reads a definition as sent, names filled in. Throws `workflow_invalid` and `step_invalid`. */
   readonly checkDefinition: (body: unknown) => Definition
   /** Throws `step_invalid` unless every step compiles. */

@@ -166,6 +166,17 @@ export const NewSigningSecret = Type.Object(
   { ...strict, title: 'NewSigningSecret' },
 )
 
+export const DestinationChange = Type.Object(
+  {
+    paused: Type.Optional(Type.Boolean()),
+    concurrency: maybe(Type.Integer({ minimum: 1, maximum: limits.laneConcurrencyMax })),
+    ratePerSecond: maybe(
+      Type.Number({ minimum: limits.laneRatePerSecondMin, maximum: limits.laneRatePerSecondMax }),
+    ),
+  },
+  { ...strict, title: 'DestinationChange' },
+)
+
 export const NewToken = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: limits.tokenNameLength }),

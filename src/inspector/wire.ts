@@ -403,6 +403,51 @@ export type EventDetailWire = Static<typeof EventDetail>
 
 export const DeliveryState = Type.Object({ id: Type.String(), status: DeliveryStatus }, strict)
 
+/* Destinations */
+
+export const Destination = Type.Object(
+  {
+    id: Type.String(),
+    origin: Type.String({ description: 'Scheme, host and port, as in https://a.example:443' }),
+    state: Type.Enum(['ok', 'throttled', 'open', 'paused'], {
+      description:
+        'What holds it up most: paused by a person; open: retries wait, since attempts fail; throttled: fewer at once, or none for now, since it is overloaded or asked to wait',
+    }),
+    paused: Type.Boolean(),
+    concurrency: nullable(Type.Integer({ description: 'As set; null is the default' })),
+    concurrencyCap: Type.Integer({ description: 'Attempts in flight at most' }),
+    concurrencyNow: Count,
+    ratePerSecond: nullable(Type.Number({ description: 'As set; null is no limit' })),
+    inFlight: Count,
+    waiting: Type.Integer({ minimum: 0, description: 'Not begun yet; counted up to 10,000' }),
+    held: Type.Integer({ minimum: 0, description: 'For a person to decide; up to 10,000' }),
+    retryAfter: nullable(Instant),
+    breaker: Type.Object(
+      { state: Type.Enum(['closed', 'open', 'half_open']), until: nullable(Instant) },
+      { ...strict, description: 'While it is open, retries wait; first attempts go on' },
+    ),
+    recent: Type.Object(
+      {
+        windowMs: Milliseconds,
+        delivered: Count,
+        failed: Count,
+        p50Ms: nullable(Milliseconds),
+        p95Ms: nullable(Milliseconds),
+      },
+      { ...strict, description: 'Attempts within the window, since the server started' },
+    ),
+    lastAttemptAt: nullable(Instant),
+    lastError: nullable(
+      Type.Object(
+        { at: Instant, code: FailureCode, message: Type.String(), deliveryId: Type.String() },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, title: 'Destination' },
+)
+export type DestinationWire = Static<typeof Destination>
+
 /* Callers and tokens */
 
 export const Caller = Type.Object(

@@ -123,6 +123,15 @@ export const limits = {
   /** Deliveries a lane holds in memory, in flight and waiting; the rest stays in the store. */
   laneCapacity: 256,
   lanes: 10_000,
+  /** What a person may set a destination to: all that a lane holds at once. */
+  laneConcurrencyMax: 256,
+  laneRatePerSecondMax: 10_000,
+  /** A day between two requests. */
+  laneRatePerSecondMin: 1 / 86_400,
+  /** Deliveries counted as waiting for one destination; more are shown as so many. */
+  destinationCount: 10_000,
+  /** What is called recent of a destination, and so long it is remembered. */
+  destinationRecentMs: 15 * 60 * 1000,
   /** What all lanes of one process hold together. */
   deliveriesInMemory: 20_000,
   deliveryBytesInMemory: 128 * MIB,

@@ -212,8 +212,9 @@ export async function redeliver(
   accountId: number,
   key: DeliveryKey,
 ): Promise<void> {
-  const status = await foundStatus(db, accountId, key)
+  const { status, isPaused } = await foundStatus(db, accountId, key)
   if (status === 'sending') refuse('redeliver', 'an attempt is under way')
+  if (isPaused) refuse('redeliver', 'its destination is paused, resume it first')
   await change(db, accountId, key, { status: 'pending', code: null, due_at: at })
 }
 
@@ -223,7 +224,7 @@ export async function cancel(
   accountId: number,
   key: DeliveryKey,
 ): Promise<void> {
-  const status = await foundStatus(db, accountId, key)
+  const { status } = await foundStatus(db, accountId, key)
   if (status === 'sending') refuse('cancel', 'an attempt is under way')
   if (status !== 'pending' && status !== 'held') refuse('cancel', `it is ${status} already`)
   await change(db, accountId, key, { status: 'canceled', due_at: null })
@@ -259,16 +260,23 @@ async function foundWorkflow(db: Db, accountId: number, id: string): Promise<Wor
   return workflow
 }
 
-async function foundStatus(db: Db, accountId: number, key: DeliveryKey): Promise<string> {
+async function foundStatus(
+  db: Db,
+  accountId: number,
+  key: DeliveryKey,
+): Promise<{ readonly status: string; readonly isPaused: boolean }> {
   const row = await db
-    .selectFrom('delivery')
-    .select('status')
-    .where('account_id', '=', accountId)
-    .where('event_id', '=', key.eventId)
-    .where('step', '=', key.step)
-    .where('call_index', '=', key.index)
+    .selectFrom('delivery as d')
+    .leftJoin('destination as t', (join) =>
+      join.onRef('t.account_id', '=', 'd.account_id').onRef('t.origin', '=', 'd.origin'),
+    )
+    .select(['d.status', 't.state'])
+    .where('d.account_id', '=', accountId)
+    .where('d.event_id', '=', key.eventId)
+    .where('d.step', '=', key.step)
+    .where('d.call_index', '=', key.index)
     .executeTakeFirst()
-  if (row) return row.status
+  if (row) return { status: row.status, isPaused: row.state === 'paused' }
   const id = deliveryId(key.eventId, key.step, key.index)
   throw new AppError('not_found', { noun: 'delivery', id })
 }
@@ -281,7 +289,7 @@ async function change(
 ): Promise<void> {
   await db
     .updateTable('delivery')
-    .set(values)
+    .set({ ...values, resume_at: null })
     .where('account_id', '=', accountId)
     .where('event_id', '=', key.eventId)
     .where('step', '=', key.step)

@@ -4,6 +4,7 @@
  *
  * Invariant: a read never changes anything and never delays a write.
  */
+import type { DestinationSettings } from '../model/destination.ts'
 import type { Attempt, DeliveryStatus, FailureCode, Send } from '../model/delivery.ts'
 import type { EventError, RawRequest } from '../model/event.ts'
 import type { LogEntry, RunStatus, StepRecord } from '../model/run.ts'
@@ -82,6 +83,12 @@ export type Backlog = {
   readonly oldestQueuedAt: number | null
 }
 
+/** `pending` and `held` are counted up to `limits.destinationCount`. */
+export type DestinationRow = DestinationSettings & {
+  readonly pending: number
+  readonly held: number
+}
+
 export interface Inspect {
   listWorkflows(accountId: number, limit: number, cursor: string | null): Promise<Page<Workflow>>
   workflow(accountId: number, id: string): Promise<Workflow | undefined>
@@ -104,4 +111,11 @@ export interface Inspect {
     key: DeliveryKey,
   ): Promise<{ workflowId: string; status: DeliveryStatus } | undefined>
   backlog(): Promise<Backlog>
+  /** Every origin that the account ever had a delivery for, by name. */
+  listDestinations(
+    accountId: number,
+    limit: number,
+    cursor: string | null,
+  ): Promise<Page<DestinationRow>>
+  destination(accountId: number, origin: string): Promise<DestinationRow | undefined>
 }

@@ -13,6 +13,7 @@
  * Invariant: when the store cannot write, verbs reject with `store_unavailable`; nothing half-written stays.
  */
 import type { Principal, Session, Token } from '../model/account.ts'
+import type { DestinationChange, DestinationSettings } from '../model/destination.ts'
 import type { DeliveryKey } from '../model/ids.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../model/delivery.ts'
 import type { NewEvent, QueuedEvent } from '../model/event.ts'
@@ -48,10 +49,12 @@ export type Finished = {
 
 export type AdoptLimits = {
   readonly count: number
-  /** Origins whose lanes are full, or paused: their deliveries stay where they are. */
-  readonly exceptOrigins: readonly string[]
-  /** At most so many of one origin. */
-  readonly perOrigin: number
+  /** Lanes (`laneKey`) that are full or closed: their deliveries stay where they are. */
+  readonly exceptLanes: readonly string[]
+  /** At most so many of one lane. */
+  readonly perLane: number
+  /** Lanes that take fewer retries than that, and how many. */
+  readonly retries?: Readonly<Record<string, number>>
 }
 
 /** As `AdoptLimits`, for events: a workflow's backlog never fills the memory of the others. */
@@ -93,9 +96,22 @@ export interface HotStore {
 
   /**
    * Takes deliveries that are due and leased by no live node, first attempts before retries, oldest
-   * first, and commits their next attempt as begun.
+   * first, and commits their next attempt as begun. Those of a paused destination stay.
    */
   adoptDeliveries(limits: AdoptLimits): Promise<readonly DeliveryTask[]>
+
+  /**
+   * Takes back deliveries whose attempt was committed as begun and is not made: pending again, due when
+   * they were, the attempt not counted. Idempotent; what was settled meanwhile stays as it is.
+   */
+  giveBack(tasks: readonly DeliveryTask[]): Promise<void>
+
+  /**
+   * Tells the settings of every destination that has any, and brings deliveries in line with them, a
+   * bounded number per call: those pending for a paused one become `held`, those held for one that was
+   * resumed become pending, due when they were.
+   */
+  syncDestinations(): Promise<readonly DestinationSettings[]>
 
   /** Appends what user code did after its run had ended (a late `$send.http`, a late throw) to the run. */
   appendLate(accountId: number, eventId: string, step: string, entry: LogEntry): Promise<void>
@@ -171,7 +187,20 @@ export interface DefinitionStore {
   /** The current one, then the one it replaced, lapsed or not. */
   listSigningSecrets(accountId: number, workflowId: string): Promise<readonly SealedSigningSecret[]>
 
-  /** Makes one more attempt due now. `conflict` while one is under way; `not_found` when it is not there. */
+  /**
+   * Pauses, resumes or caps a destination. A pause takes effect with its commit: nothing more is adopted.
+   * `not_found` when no delivery ever went there.
+   */
+  changeDestination(
+    accountId: number,
+    origin: string,
+    change: DestinationChange,
+  ): Promise<DestinationSettings>
+
+  /**
+   * Makes one more attempt due now. `conflict` while one is under way, and while its destination is
+   * paused; `not_found` when it is not there.
+   */
   redeliver(accountId: number, key: DeliveryKey): Promise<void>
   /** Ends a delivery that is pending or held. `conflict` when an attempt is under way or it has ended. */
   cancel(accountId: number, key: DeliveryKey): Promise<void>

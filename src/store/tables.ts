@@ -96,6 +96,15 @@ type DeliveryTable = {
   due_at: number | null
   leased_by: string | null
   attempts: number
+  resume_at: Generated<number | null>
+}
+
+type DestinationTable = {
+  account_id: number
+  origin: string
+  state: 'ok' | 'paused' | 'resuming'
+  concurrency: number | null
+  rate_per_second: number | null
 }
 
 type DeliveryRequestTable = {
@@ -174,4 +183,5 @@ export type Tables = {
   delivery: DeliveryTable
   delivery_request: DeliveryRequestTable
   attempt: AttemptTable
+  destination: DestinationTable
 }

@@ -5,10 +5,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RouteRow } from '../../src/inspector/api.ts'
+import { originOf } from '../../src/model/delivery.ts'
+import { destinationId } from '../../src/model/destination.ts'
 import { deliveryId } from '../../src/model/ids.ts'
 import { startInspector } from '../support/inspector.ts'
 import type { TestInspector } from '../support/inspector.ts'
-import { seedEvent, settle } from '../support/seed.ts'
+import { seedEvent, send, settle } from '../support/seed.ts'
 
 const RANK = { open: 0, read: 1, write: 2, admin: 3 }
 
@@ -22,6 +24,7 @@ async function pathOf(api: TestInspector, { url }: RouteRow): Promise<string> {
   const id: Record<string, string> = {
     workflows: workflow.id,
     events: eventId,
+    destinations: destinationId(originOf(send.url)),
     deliveries: deliveryId(key.eventId, key.step, key.index),
     tokens: url.includes('/tokens/') ? (await api.token(1, ['read'])).id : '',
   }
@@ -38,6 +41,7 @@ function bodyOf({ method, url }: RouteRow): object {
   if (method === 'GET' || method === 'HEAD' || method === 'DELETE') return {}
   const definition = { name: 'A', steps: [{ type: 'code', code: 'return 1' }] }
   if (url.endsWith('/test')) return { body: { event: {} } }
+  if (url.includes('/destinations/')) return { body: { paused: false } }
   if (url.includes('/env/')) return { body: { value: 'x' } }
   if (url.endsWith('/check')) return { body: { steps: definition.steps } }
   if (url.endsWith('/signing-secret')) return {}

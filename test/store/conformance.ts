@@ -9,6 +9,7 @@ import { adoptDeliveriesConformance } from './conformance/adopt-deliveries.ts'
 import { adoptEventsConformance } from './conformance/adopt-events.ts'
 import { admitConformance } from './conformance/admit.ts'
 import { definitionsConformance } from './conformance/definitions.ts'
+import { destinationsConformance } from './conformance/destinations.ts'
 import { finishConformance } from './conformance/finish.ts'
 import { inspectConformance } from './conformance/inspect.ts'
 import { packageSetsConformance } from './conformance/package-sets.ts'
@@ -34,6 +35,7 @@ export function storeConformance(name: string, open: Open): void {
   adoptEventsConformance(name, open)
   adoptDeliveriesConformance(name, open)
   definitionsConformance(name, open)
+  destinationsConformance(name, open)
   packageSetsConformance(name, open)
   inspectConformance(name, open)
   recoveryConformance(name, open)

@@ -22,6 +22,7 @@ import type { InspectorDeps, InspectorOptions, Submission } from '../../src/insp
 import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import type { Scope } from '../../src/model/account.ts'
 import { checkDefinition } from '../../src/model/definition.ts'
+import type { DestinationActivity } from '../../src/model/destination.ts'
 import { LocalNotifier } from '../../src/notifier/local.ts'
 import type { Hint } from '../../src/notifier/notifier.ts'
 import type { RunResult } from '../../src/runner/runner.ts'
@@ -55,6 +56,9 @@ export type TestInspector = {
   readonly submitted: Submission[]
   readonly logged: unknown[]
   wakes: number
+  readonly lifted: string[]
+  /** What delivery tells of every destination. */
+  activity: DestinationActivity | null
   /** What a dry run answers. */
   result: RunResult
   /** `path` follows /api/v1 unless it is absolute in `raw`. */
@@ -89,6 +93,8 @@ export async function startInspector(
     submitted: [] as Submission[],
     logged: [] as unknown[],
     wakes: 0,
+    lifted: [] as string[],
+    activity: null as DestinationActivity | null,
     result: { outcome: succeeded, sends: [] } as RunResult,
   }
   notifier.subscribe((hint) => state.hints.push(hint))
@@ -118,7 +124,14 @@ export async function startInspector(
         store: 'sqlite',
         isolation: () => ({ level: 'process', because: 'the tests say so' }),
       },
-      deliveries: { wake: () => void test.wakes++ },
+      deliveries: {
+        wake: () => void test.wakes++,
+        syncDestinations: async () => {
+          await store.syncDestinations()
+        },
+        lift: (lane) => test.lifted.push(lane),
+        activity: async (lanes) => lanes.map(() => test.activity),
+      },
       log: { error: (message, fields) => state.logged.push({ message, ...fields }) },
       ...overrides,
     },

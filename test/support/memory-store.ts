@@ -1,12 +1,18 @@
 /** A store for the delivery engine alone: settles at once, keeps what was settled, adopts what it is given. */
+import { laneKey } from '../../src/model/destination.ts'
+import type { DestinationSettings } from '../../src/model/destination.ts'
 import type { DeliveryTask, Settlement } from '../../src/model/delivery.ts'
 import type { AdoptLimits, HotStore } from '../../src/store/store.ts'
 
-export class MemoryStore implements Pick<HotStore, 'settle' | 'adoptDeliveries'> {
+export class MemoryStore implements Pick<
+  HotStore,
+  'settle' | 'adoptDeliveries' | 'giveBack' | 'syncDestinations'
+> {
   readonly settled: Settlement[] = []
   /** What `adoptDeliveries` hands out, as the real store would: within its limits, oldest first. */
   readonly waiting: DeliveryTask[] = []
   readonly adoptions: AdoptLimits[] = []
+  settings: DestinationSettings[] = []
   /** Replaced to make the store refuse. */
   onSettle: (settlements: readonly Settlement[]) => Promise<void> = async () => undefined
   #waiters = new Set<() => void>()
@@ -20,16 +26,28 @@ export class MemoryStore implements Pick<HotStore, 'settle' | 'adoptDeliveries'>
   async adoptDeliveries(limits: AdoptLimits): Promise<readonly DeliveryTask[]> {
     this.adoptions.push(limits)
     const taken: DeliveryTask[] = []
-    const perOrigin = new Map<string, number>()
+    const perLane = new Map<string, number>()
     for (const task of this.waiting.slice()) {
-      const count = perOrigin.get(task.origin) ?? 0
-      if (taken.length === limits.count || count === limits.perOrigin) continue
-      if (limits.exceptOrigins.includes(task.origin)) continue
-      perOrigin.set(task.origin, count + 1)
+      const lane = laneKey(task.accountId, task.origin)
+      const count = perLane.get(lane) ?? 0
+      const most = task.attempt > 1 ? limits.retries?.[lane] : undefined
+      if (taken.length === limits.count || count >= Math.min(limits.perLane, most ?? Infinity)) {
+        continue
+      }
+      if (limits.exceptLanes.includes(lane)) continue
+      perLane.set(lane, count + 1)
       taken.push(task)
       this.waiting.splice(this.waiting.indexOf(task), 1)
     }
     return taken
+  }
+
+  async giveBack(tasks: readonly DeliveryTask[]): Promise<void> {
+    this.waiting.push(...tasks)
+  }
+
+  async syncDestinations(): Promise<readonly DestinationSettings[]> {
+    return this.settings
   }
 
   /** Waits until at least `count` settlements that match are durable. */

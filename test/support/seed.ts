@@ -1,4 +1,5 @@
 /** Rows for the API to show, written through the store's own verbs. */
+import { originOf } from '../../src/model/delivery.ts'
 import type { Attempt, DeliveryStatus, FailureCode, Send } from '../../src/model/delivery.ts'
 import type { EventError, RawRequest } from '../../src/model/event.ts'
 import type { RunOutcome, StepRecord } from '../../src/model/run.ts'
@@ -118,7 +119,7 @@ export async function seedEvent(
   const run = { accountId: 1, eventId, workflowId, version, resendInterrupted: true, hops: 0 }
   const deliveries = (seed.sends ?? []).map((part, index) => {
     const whole = { ...send, index, ...part }
-    return { send: whole, origin: new URL(whole.url).origin, leased: true }
+    return { send: whole, origin: originOf(whole.url), leased: true }
   })
   await store.finish({ ...run, outcome: seed.outcome ?? outcome }, deliveries)
   return eventId

@@ -9,6 +9,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryTask } from '../../model/delivery.ts'
+import { laneKey } from '../../model/destination.ts'
 import { deliveryId } from '../../model/ids.ts'
 import { limits } from '../../model/limits.ts'
 import { sendOf } from '../read-send.ts'
@@ -26,6 +27,8 @@ const NEXT_ACCOUNT = `
   select account_id, origin from delivery
   where status = 'pending' and account_id > ?
   order by account_id, origin limit 1`
+
+const PAUSED = `select account_id, origin from destination where state = 'paused'`
 
 const DUE = `
   select account_id, event_id, step, call_index, attempts, due_at from delivery
@@ -82,6 +85,7 @@ function prepareCandidates(database: DatabaseSync) {
   const nextOrigin = database.prepare(NEXT_ORIGIN)
   const nextAccount = database.prepare(NEXT_ACCOUNT)
   const due = database.prepare(DUE)
+  const paused = database.prepare(PAUSED)
   let last = START
 
   /** The lane behind the last one, round and round. */
@@ -93,27 +97,32 @@ function prepareCandidates(database: DatabaseSync) {
     return next as typeof START | undefined
   }
 
-  function dueOf(lane: typeof START, at: number, room: number): Due[] {
+  function dueOf(lane: typeof START, at: number, room: number, retriesMost: number): Due[] {
     const firsts = due.all(lane.account_id, lane.origin, 0, at, room)
-    const retries = due.all(lane.account_id, lane.origin, 1, at, room - firsts.length)
+    const rest = Math.min(room - firsts.length, retriesMost)
+    const retries = rest > 0 ? due.all(lane.account_id, lane.origin, 1, at, rest) : []
     return [...firsts, ...retries] as Due[]
   }
 
-  return ({ count, exceptOrigins, perOrigin }: AdoptLimits, at: number): Due[] => {
-    const excepted = new Set(exceptOrigins)
+  return ({ count, exceptLanes, perLane, retries = {} }: AdoptLimits, at: number): Due[] => {
+    const excepted = new Set(exceptLanes)
+    for (const lane of paused.all() as (typeof START)[]) excepted.add(nameOf(lane))
+    const room = Math.min(count, perLane)
     const visited = new Set<string>()
     const found: Due[] = []
     while (found.length < CANDIDATES) {
       const next = nextLane()
-      const name = next && `${next.account_id} ${next.origin}`
+      const name = next && nameOf(next)
       if (!name || visited.has(name)) break
       visited.add(name)
       last = next
-      if (!excepted.has(next.origin)) found.push(...dueOf(next, at, Math.min(count, perOrigin)))
+      if (!excepted.has(name)) found.push(...dueOf(next, at, room, retries[name] ?? room))
     }
     return found
   }
 }
+
+const nameOf = ({ account_id, origin }: typeof START): string => laneKey(account_id, origin)
 
 function prepareTake(database: DatabaseSync, nodeId: string) {
   const lease = database.prepare(LEASE)

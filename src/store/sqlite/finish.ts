@@ -25,6 +25,9 @@ const INSERT_DELIVERY = `
     attempts)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
+const INSERT_DESTINATION = `
+  insert into destination (account_id, origin) values (?, ?) on conflict do nothing`
+
 const INSERT_REQUEST = `
   insert into delivery_request (account_id, event_id, step, call_index, step_name, method, url,
     timeout_ms, retry, follow_redirects, signed, headers, body)
@@ -37,6 +40,7 @@ export function prepareFinish(database: DatabaseSync, nodeId: string) {
   const findQueued = database.prepare(FIND_QUEUED)
   const insertRun = database.prepare(INSERT_RUN)
   const insertDelivery = database.prepare(INSERT_DELIVERY)
+  const insertDestination = database.prepare(INSERT_DESTINATION)
   const insertRequest = database.prepare(INSERT_REQUEST)
 
   return (run: readonly Column[], sends: readonly DeliveryRow[], at: number): boolean => {
@@ -52,6 +56,7 @@ export function prepareFinish(database: DatabaseSync, nodeId: string) {
     for (const { step, index, origin, leased, request } of sends) {
       const [status, holder, attempts] = leased ? ['sending', nodeId, 1] : ['pending', null, 0]
       insertDelivery.run(accountId, eventId, step, index, origin, status, at, holder, attempts)
+      insertDestination.run(accountId, origin)
       insertRequest.run(accountId, eventId, ...request)
     }
     return true

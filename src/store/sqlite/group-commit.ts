@@ -11,6 +11,7 @@ import { prepareAdmit } from './admit.ts'
 import { prepareAdoptDeliveries } from './adopt-deliveries.ts'
 import { prepareAdoptEvents } from './adopt-events.ts'
 import { prepareAppendLate } from './append-late.ts'
+import { prepareGiveBack, prepareSyncDestinations } from './destinations.ts'
 import { prepareFinish } from './finish.ts'
 import { prepareSettle } from './settle.ts'
 import { toWire } from './store-errors.ts'
@@ -71,6 +72,8 @@ function prepareJobs(database: DatabaseSync, nodeId: string): (job: HotJob) => u
   const settle = prepareSettle(database)
   const adoptEvents = prepareAdoptEvents(database, nodeId)
   const adoptDeliveries = prepareAdoptDeliveries(database, nodeId)
+  const giveBack = prepareGiveBack(database)
+  const syncDestinations = prepareSyncDestinations(database)
   const appendLate = prepareAppendLate(database)
   const beat = database.prepare(BEAT)
 
@@ -86,6 +89,10 @@ function prepareJobs(database: DatabaseSync, nodeId: string): (job: HotJob) => u
         return adoptEvents(job[2])
       case 'adoptDeliveries':
         return adoptDeliveries(job[3], job[2])
+      case 'giveBack':
+        return giveBack(job[2])
+      case 'syncDestinations':
+        return syncDestinations()
       case 'appendLate':
         return appendLate(job[2])
       case 'check':

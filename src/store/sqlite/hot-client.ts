@@ -10,6 +10,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../../model/delivery.ts'
+import type { DestinationSettings } from '../../model/destination.ts'
 import type { NewEvent, QueuedEvent } from '../../model/event.ts'
 import { limits } from '../../model/limits.ts'
 import type { LogEntry } from '../../model/run.ts'
@@ -22,7 +23,15 @@ import type {
   HotStore,
 } from '../store.ts'
 import { fromWire } from './store-errors.ts'
-import { ByteWriter, deliveryRow, eventRow, lateRow, runRow, settlementRow } from './wire.ts'
+import {
+  ByteWriter,
+  deliveryRow,
+  eventRow,
+  lateRow,
+  leaseRow,
+  runRow,
+  settlementRow,
+} from './wire.ts'
 import type { Answer, Job } from './wire.ts'
 
 type Waiting = { resolve(value: unknown): void; reject(error: Error): void }
@@ -95,6 +104,14 @@ export class HotClient implements HotStore {
   async adoptDeliveries(taken: AdoptLimits): Promise<readonly DeliveryTask[]> {
     const at = this.#clock.nowMs()
     return (await this.#call((id) => ['adoptDeliveries', id, at, taken])) as DeliveryTask[]
+  }
+
+  async giveBack(tasks: readonly DeliveryTask[]): Promise<void> {
+    await this.#call((id) => ['giveBack', id, tasks.map(leaseRow)])
+  }
+
+  async syncDestinations(): Promise<readonly DestinationSettings[]> {
+    return (await this.#call((id) => ['syncDestinations', id])) as DestinationSettings[]
   }
 
   async appendLate(

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../clock.ts'
+import { listDestinations, readDestination } from '../destinations.ts'
 import * as readDefinitions from '../read-definitions.ts'
 import { readBacklog, readDeliveryStatus, readEvent } from '../read-event.ts'
 import { listEvents } from '../read-events.ts'
@@ -21,6 +22,8 @@ const db = kyselyOver(database)
 
 const reads = {
   ...readDefinitions,
+  listDestinations,
+  readDestination,
   listVariables,
   listSigningSecrets,
   readSecretKeyMark,

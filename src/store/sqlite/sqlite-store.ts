@@ -17,6 +17,7 @@ import { AppError } from '../../errors.ts'
 import type { Principal, Session, Token } from '../../model/account.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../../model/delivery.ts'
 import type { NewEvent, QueuedEvent } from '../../model/event.ts'
+import type { DestinationChange, DestinationSettings } from '../../model/destination.ts'
 import type { DeliveryKey } from '../../model/ids.ts'
 import type { LogEntry } from '../../model/run.ts'
 import type { SealedSigningSecret } from '../../model/signing.ts'
@@ -24,6 +25,7 @@ import type { SealedVariable } from '../../model/variable.ts'
 import type { Definition, Endpoint, Workflow, WorkflowVersion } from '../../model/workflow.ts'
 import type * as definitions from '../definitions.ts'
 import type * as signingSecrets from '../signing-secrets.ts'
+import type * as destinations from '../destinations.ts'
 import type * as variables from '../variables.ts'
 import type { Inspect } from '../inspect.ts'
 import type {
@@ -141,6 +143,14 @@ export class SqliteStore implements Store {
     return this.#parts.hot.adoptDeliveries(limits)
   }
 
+  async giveBack(tasks: readonly DeliveryTask[]): Promise<void> {
+    return this.#parts.hot.giveBack(tasks)
+  }
+
+  async syncDestinations(): Promise<readonly DestinationSettings[]> {
+    return this.#parts.hot.syncDestinations()
+  }
+
   async appendLate(
     accountId: number,
     eventId: string,
@@ -254,6 +264,14 @@ export class SqliteStore implements Store {
     return this.#parts.reads.read('listSigningSecrets', accountId, workflowId)
   }
 
+  async changeDestination(
+    accountId: number,
+    origin: string,
+    change: DestinationChange,
+  ): Promise<DestinationSettings> {
+    return this.#define('changeDestination', accountId, origin, change)
+  }
+
   async redeliver(accountId: number, key: DeliveryKey): Promise<void> {
     return this.#define('redeliver', accountId, key)
   }
@@ -299,6 +317,8 @@ export class SqliteStore implements Store {
     event: async (...args) => this.#parts.reads.read('readEvent', ...args),
     deliveryStatus: async (...args) => this.#parts.reads.read('readDeliveryStatus', ...args),
     backlog: async () => this.#parts.reads.read('readBacklog'),
+    listDestinations: async (...args) => this.#parts.reads.read('listDestinations', ...args),
+    destination: async (...args) => this.#parts.reads.read('readDestination', ...args),
   }
 
   get #parts(): Running {
@@ -307,7 +327,11 @@ export class SqliteStore implements Store {
   }
 
   async #define<Result>(
-    verb: keyof typeof definitions | keyof typeof variables | keyof typeof signingSecrets,
+    verb:
+      | keyof typeof definitions
+      | keyof typeof variables
+      | keyof typeof signingSecrets
+      | keyof typeof destinations,
     ...args: readonly unknown[]
   ): Promise<Result> {
     return this.#parts.hot.define(verb, this.#clock.nowMs(), ...args) as Promise<Result>

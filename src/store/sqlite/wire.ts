@@ -6,7 +6,7 @@
  * Invariant: `attachBytes` visits rows in the order in which they were encoded; the bytes depend on it.
  */
 import type { ErrorCode } from '../../errors.ts'
-import type { NewDelivery, Settlement } from '../../model/delivery.ts'
+import type { DeliveryTask, NewDelivery, Settlement } from '../../model/delivery.ts'
 import type { NewEvent } from '../../model/event.ts'
 import type { LogEntry } from '../../model/run.ts'
 import type { AdoptEventLimits, AdoptLimits, FinishedRun } from '../store.ts'
@@ -40,6 +40,8 @@ export type Job =
   | readonly ['settle', id: number, rows: readonly SettlementRow[]]
   | readonly ['adoptEvents', id: number, limits: AdoptEventLimits]
   | readonly ['adoptDeliveries', id: number, at: number, limits: AdoptLimits]
+  | readonly ['giveBack', id: number, rows: readonly Columns[]]
+  | readonly ['syncDestinations', id: number]
   | readonly ['appendLate', id: number, columns: Columns]
   | readonly ['check', id: number, at: number]
   | DefineJob
@@ -217,6 +219,11 @@ export function settlementRow(settlement: Settlement, bytes: ByteWriter): Settle
       attempt.number,
     ],
   }
+}
+
+/** Names a delivery and the attempt it is leased for. */
+export function leaseRow({ accountId, eventId, send, attempt }: DeliveryTask): Columns {
+  return [accountId, eventId, send.step, send.index, attempt]
 }
 
 export function lateRow(

@@ -7,6 +7,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { DatabaseSync } from 'node:sqlite'
 import * as definitions from '../definitions.ts'
 import * as signingSecrets from '../signing-secrets.ts'
+import { changeDestination } from '../destinations.ts'
 import type { Recovered } from '../store.ts'
 import * as variables from '../variables.ts'
 import { CommitLoop } from './commit-loop.ts'
@@ -30,9 +31,12 @@ type Kysely = ReturnType<typeof kyselyOver>
 type Definition = (db: Kysely, ...args: unknown[]) => Promise<unknown>
 type Opened = { lock: DatabaseSync; database: DatabaseSync; kysely: Kysely; recovered: Recovered }
 
-const verbs = { ...definitions, ...variables, ...signingSecrets } as unknown as Readonly<
-  Record<string, Definition>
->
+const verbs = {
+  ...definitions,
+  ...variables,
+  ...signingSecrets,
+  changeDestination,
+} as unknown as Readonly<Record<string, Definition>>
 const data = workerData as WriterData
 const notify = (notice: WriterNotice): void => parentPort!.postMessage(notice)
 

@@ -1,6 +1,7 @@
 /** Deliveries that are due and that nobody has leased. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { laneKey } from '../../../src/model/destination.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { attempt, delivery, event, run, settlement } from '../../support/store-values.ts'
 import type { HeldClock } from '../../support/store-values.ts'
@@ -79,9 +80,9 @@ export function adoptDeliveriesConformance(name: string, open: Open): void {
       const a = [await overflow(store, clock, A), await overflow(store, clock, A)]
       const b = [await overflow(store, clock, B), await overflow(store, clock, B)]
       const c = await overflow(store, clock, C)
-      const some = { count: 10, exceptOrigins: [A], perOrigin: 1 }
+      const some = { count: 10, exceptLanes: [laneKey(1, A)], perLane: 1 }
       assert.deepEqual(eventsOf(await store.adoptDeliveries(some)), [b[0], c])
-      const two = { count: 2, exceptOrigins: [], perOrigin: 2 }
+      const two = { count: 2, exceptLanes: [], perLane: 2 }
       assert.deepEqual(eventsOf(await store.adoptDeliveries(two)), a)
       assert.deepEqual(eventsOf(await store.adoptDeliveries(everyOrigin)), [b[1]])
     }),
@@ -97,7 +98,7 @@ export function adoptDeliveriesConformance(name: string, open: Open): void {
       )
       await store.finish(run(accepted), sends)
       const other = await overflow(store, clock, B)
-      const limits = { count: 1, exceptOrigins: [A], perOrigin: 1 }
+      const limits = { count: 1, exceptLanes: [laneKey(1, A)], perLane: 1 }
       assert.deepEqual(eventsOf(await store.adoptDeliveries(limits)), [other])
     }),
   )

@@ -22,5 +22,5 @@ export async function detail(store: Store, of: NewEvent): Promise<EventDetail> {
 export const hasCode = (code: string) => (error: unknown) =>
   (error as { code?: unknown }).code === code
 
-export const everyOrigin = { count: 100, exceptOrigins: [], perOrigin: 100 }
+export const everyOrigin = { count: 100, exceptLanes: [], perLane: 100 }
 export const everyWorkflow = { count: 100, exceptWorkflows: [], perWorkflow: 100 }

@@ -1,6 +1,7 @@
 /** A long backlog of one destination must not make the others wait, nor the writer. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { laneKey } from '../../../src/model/destination.ts'
 import { openSqlite } from '../../support/sqlite-folder.ts'
 import { delivery, event, run } from '../../support/store-values.ts'
 
@@ -25,7 +26,7 @@ test('store: with 100,000 waiting for a full origin, taking what is due stays ch
   await store.finish(run(last), [delivery({ origin: OTHER, leased: false })])
 
   const startedAt = performance.now()
-  const limits = { count: 100, exceptOrigins: [FULL], perOrigin: 32 }
+  const limits = { count: 100, exceptLanes: [laneKey(1, FULL)], perLane: 32 }
   const taken = await store.adoptDeliveries(limits)
   assert.deepEqual(
     taken.map((task) => task.eventId),
@@ -37,7 +38,7 @@ test('store: with 100,000 waiting for a full origin, taking what is due stays ch
   assert.ok(tookMs < 10, `a call took ${tookMs.toFixed(1)} ms`)
   context.diagnostic(`${tookMs.toFixed(2)} ms a call`)
 
-  const room = { count: 100, exceptOrigins: [], perOrigin: 32 }
+  const room = { count: 100, exceptLanes: [], perLane: 32 }
   assert.equal((await store.adoptDeliveries(room)).length, 32)
   assert.equal((await store.inspect.backlog()).pendingDeliveries, RUNS * SENDS - 32)
 })

@@ -111,7 +111,7 @@ const adoptEvents = fc.constant(
 
 const adoptDeliveries = fc.constant(
   named('adoptDeliveries', async ({ accountId, events, store }) => {
-    const taken = await store().adoptDeliveries({ count: all, exceptOrigins: [], perOrigin: all })
+    const taken = await store().adoptDeliveries({ count: all, exceptLanes: [], perLane: all })
     const due = [...events.values()].flatMap(({ stored, deliveries }) =>
       deliveries.flatMap((sent, index) => {
         if (sent.status !== 'pending') return []
