@@ -7,6 +7,8 @@ import type { TestContext } from 'node:test'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 export const LAUNCHER = resolve(ROOT, 'bin/sendoff.cjs')
+/** The server itself, on the Node that runs the tests: a signal to it passes through nobody. */
+const WITHOUT_LAUNCHER = ['--disable-sigusr1', resolve(ROOT, 'src/main.ts')]
 
 export type ServerProcess = {
   readonly child: ChildProcess
@@ -23,12 +25,24 @@ export function serverEnv(env: Readonly<Record<string, string>>): Record<string,
   return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env }
 }
 
-/** Starts `sendoff serve` and resolves once it says where it listens. */
-export async function startServer(
+/** Starts `sendoff serve` through the launcher and resolves once it says where it listens. */
+export const startServer = (
   t: TestContext,
   env: Readonly<Record<string, string>>,
+): Promise<ServerProcess> => start(t, [LAUNCHER], env)
+
+/** The same without the launcher, for what must hit the server itself. */
+export const startServerAlone = (
+  t: TestContext,
+  env: Readonly<Record<string, string>>,
+): Promise<ServerProcess> => start(t, WITHOUT_LAUNCHER, env)
+
+async function start(
+  t: TestContext,
+  program: readonly string[],
+  env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [LAUNCHER, 'serve'], {
+  const child = spawn(process.execPath, [...program, 'serve'], {
     cwd: ROOT,
     env: serverEnv({ SENDOFF_PORT: '0', SENDOFF_EGRESS_ALLOW: '127.0.0.0/8', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
