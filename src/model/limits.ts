@@ -98,6 +98,20 @@ export const limits = {
   /** A diff is for reading; past this it is replaced by one whole-document operation. */
   runDiffBytes: 256 * KIB,
   /**
+   * CPU time, of all threads: SPEC's wall clock bounds what one thread burns, this what the others do
+   * besides. Runs that may take longer than the default get two thirds of their time.
+   */
+  runCpuMs: 20_000,
+  /** Connections of a run: open at a time, and in all; as many as it may send. */
+  runSockets: 64,
+  runConnections: 1_000,
+  /** What a run may move over its connections, both ways together: no hook needs more, a leech does. */
+  runTunnelBytes: 1_024 * MIB,
+  /** Connections of all runs together; with the listener's and delivery's below 20,000 descriptors. */
+  tunnelSockets: 1_536,
+  /** Data of runs that waits here for slow peers, beyond the first window of each connection. */
+  tunnelBytesInMemory: 64 * MIB,
+  /**
    * Times an event may be leased for running by servers that then die, before its run is given up. An
    * event that waited in memory while its server died counts too, so this is far above what crashes
    * of other causes reach; it only ends a crash loop that the event itself causes.

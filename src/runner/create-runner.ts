@@ -9,7 +9,10 @@ import type { ProcessEvents } from './guest-process.ts'
 import type { Isolation } from './isolation.ts'
 import { Pool } from './pool.ts'
 import type { PoolOptions } from './pool.ts'
+import { runBounds } from './run-bounds.ts'
+import type { RunBounds } from './run-bounds.ts'
 import type { LateReport, Runner, Tunnel } from './runner.ts'
+import { createTunnelRooms } from './tunnel-room.ts'
 
 type Deps = {
   readonly clock: Clock
@@ -20,7 +23,7 @@ type Deps = {
   readonly onLate: (report: LateReport) => void
 }
 
-export type RunnerOptions = Partial<PoolOptions>
+export type RunnerOptions = Partial<PoolOptions & { readonly bounds: Partial<RunBounds> }>
 
 const DEFAULTS: PoolOptions = {
   processes: 64,
@@ -32,6 +35,8 @@ const DEFAULTS: PoolOptions = {
 export function createRunner(deps: Deps, options: RunnerOptions = {}): Runner {
   const { isolation } = deps
   const nonce = nonceSource(deps.clock)
+  const bounds = { ...runBounds, ...options.bounds }
+  const roomOf = createTunnelRooms()
   const events: ProcessEvents = {
     ready: (process) => pool.ready(process),
     begun: (process) => pool.begun(process),
@@ -39,7 +44,7 @@ export function createRunner(deps: Deps, options: RunnerOptions = {}): Runner {
     gone: (process, unfinished, death) => pool.gone(process, unfinished, death),
   }
   const launch = (memoryMb: number, packages: string | null): GuestProcess =>
-    new GuestProcess({ ...deps, nonce, events }, memoryMb, packages)
+    new GuestProcess({ ...deps, nonce, events, bounds, room: roomOf() }, memoryMb, packages)
   const pool = new Pool({ clock: deps.clock, launch }, { ...DEFAULTS, ...options })
 
   return {

@@ -17,6 +17,8 @@ export type ChildEvents = {
   frame(kind: number, stream: number, payload: Uint8Array): void
   /** The guest broke the protocol; nothing more is read of it. */
   breach(because: string): void
+  /** The line had no room and has some again. */
+  drained(): void
   /** The guest wrote more raw output than anybody will read. */
   flood(): void
   /** The process is gone and all that it sent has been read. Called once. */
@@ -33,13 +35,22 @@ export type ChildEnd = {
 /** Bytes of raw output kept for the reason of a crash, and taken at all. */
 const OUTPUT_TAIL = 2_048
 const OUTPUT_BYTES = 16 * 1024 * 1024
+/** What may wait for a guest that does not read before nothing more is read for it. */
+const LINE_BYTES = 256 * 1024
 const PAGE_BYTES = 4_096
+/** Linux counts CPU time in hundredths of a second, on every machine. */
+const CPU_TICK_MS = 10
 const MIB = 1024 * 1024
+
+/** What a process holds and has spent. */
+export type Usage = { readonly residentMb: number; readonly cpuMs: number }
+const UNKNOWN: Usage = { residentMb: 0, cpuMs: 0 }
 
 export class GuestChild {
   readonly writer: FrameWriter
   readonly #isolation: Isolation
   readonly #child: ChildProcess
+  readonly #line: Socket
   #guestPid: number | null = null
   readonly #events: ChildEvents
   #output = ''
@@ -61,7 +72,9 @@ export class GuestChild {
     this.#child.on('error', () => this.#gone(null, null))
     this.#child.on('close', (code, signal) => this.#gone(code, signal))
     const line = this.#child.stdio[3] as Socket
+    this.#line = line
     this.writer = new FrameWriter((bytes) => line.write(bytes))
+    line.on('drain', () => events.drained())
     this.#read(line)
     for (const output of [this.#child.stdout!, this.#child.stderr!]) this.#drain(output)
   }
@@ -81,16 +94,27 @@ export class GuestChild {
     killGroup(this.#child)
   }
 
-  /** Resident memory; 0 where the platform does not say. */
-  residentMb(): number {
-    if (process.platform !== 'linux' || this.#child.pid === undefined) return 0
+  /** Whether so much waits to be read by the guest that nothing should be added; `drained` follows. */
+  get isFull(): boolean {
+    return this.#line.writableLength >= LINE_BYTES
+  }
+
+  /** Memory and CPU time of the process, threads and all; zeros where the platform does not say. */
+  usage(): Usage {
+    if (process.platform !== 'linux' || this.#child.pid === undefined) return UNKNOWN
     this.#guestPid ??= this.#isolation.guestPid(this.#child.pid)
-    if (this.#guestPid === null) return 0
+    if (this.#guestPid === null) return UNKNOWN
     try {
-      const pages = readFileSync(`/proc/${this.#guestPid}/statm`, 'latin1').split(' ')[1]
-      return (Number(pages) * PAGE_BYTES) / MIB
+      const stat = readFileSync(`/proc/${this.#guestPid}/stat`, 'latin1')
+      // The name in parentheses may hold anything; what follows is the third field and the ones behind it.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      const [user, system, pages] = [fields[11], fields[12], fields[21]].map(Number)
+      return {
+        residentMb: (pages! * PAGE_BYTES) / MIB,
+        cpuMs: (user! + system!) * CPU_TICK_MS,
+      }
     } catch {
-      return 0 // It has just ended: `gone` says the rest.
+      return UNKNOWN // It has just ended: `gone` says the rest.
     }
   }
 

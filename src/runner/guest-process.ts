@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { assertNever } from '../errors.ts'
-import { BY_SERVER, breachOf, explainEnd, failure, outOfMemory } from './death.ts'
+import { BY_SERVER, breachOf, explainEnd, failure, outOfCpu, outOfMemory } from './death.ts'
 import type { Death } from './death.ts'
 import { EndedRuns } from './ended-runs.ts'
 import { GuestChild } from './guest-child.ts'
@@ -16,8 +16,10 @@ import { GuestSockets } from './guest-sockets.ts'
 import type { Isolation } from './isolation.ts'
 import { ProtocolError, frameKind } from './protocol.ts'
 import type { DownMessage, LoadedStep, UpMessage } from './protocol.ts'
+import type { RunBounds } from './run-bounds.ts'
 import type { Ending, RunRecord } from './run-record.ts'
 import type { LateReport, Program, RunJob, RunResult, Tunnel } from './runner.ts'
+import type { TunnelRoom } from './tunnel-room.ts'
 import { readUpMessage } from './up-message.ts'
 
 /** A run on its way through a process. */
@@ -44,6 +46,8 @@ type Deps = {
   readonly clock: Clock
   readonly isolation: Isolation
   readonly tunnel: Tunnel
+  readonly room: TunnelRoom
+  readonly bounds: RunBounds
   readonly onLate: (report: LateReport) => void
   readonly nonce: () => string
   readonly events: ProcessEvents
@@ -54,6 +58,8 @@ type ActiveRun = {
   readonly sentMs: number
   timer: NodeJS.Timeout | null
   heard: boolean
+  /** Its share of what the process has spent since it began. */
+  cpuMs: number
 }
 type OfRun = Extract<UpMessage, { type: 'begun' | 'log' | 'send' | 'skipped' | 'end' | 'done' }>
 
@@ -68,6 +74,9 @@ const PONG_MS = 100
 const LINGER_MS = 1_000
 /** What a process may need above its heap: young generation, code, buffers of the line. */
 const MEMORY_SLACK_MB = 64
+const OUT_OF_TIME: Ending = { kind: 'timed_out', cpuLimitMs: null }
+/** CPU time that a process without runs may take between two looks: collecting garbage, and no more. */
+const IDLE_CPU_MS = 500
 
 export class GuestProcess {
   readonly memoryMb: number
@@ -97,6 +106,9 @@ export class GuestProcess {
   #lingering: NodeJS.Timeout | null = null
   #death: Death | null = null
   #bootMb = 0
+  #cpuMs = 0
+  #aboveBootMb = 0
+  #wasIdle = false
 
   /** `packages`: the folder that it may read, for programs that have one. */
   constructor(deps: Deps, memoryMb: number, packages: string | null) {
@@ -110,6 +122,7 @@ export class GuestProcess {
         else this.#sockets.receive(kind, stream, payload)
       },
       breach: (because) => this.kill(breachOf(because)),
+      drained: () => this.#sockets.drained(),
       flood: () => this.kill(failure('Error', 'The step wrote over 16 MiB to its standard output')),
       gone: (how) => this.#gone(how),
     })
@@ -117,7 +130,10 @@ export class GuestProcess {
       tunnel: deps.tunnel,
       writer: this.#child.writer,
       flush: () => this.#child.flushSoon(),
+      isFull: () => this.#child.isFull,
       hasRun: (nonce) => this.#runs.has(nonce),
+      room: deps.room,
+      bytesPerRun: deps.bounds.tunnelBytes,
     })
   }
 
@@ -128,6 +144,7 @@ export class GuestProcess {
   /** Whether another run would begin at once, rather than wait behind code that does not give way. */
   takesMore(nowMs: number): boolean {
     if (this.isRetired || this.active >= RUNS_AT_ONCE) return false
+    if (this.active > 0 && this.#child.isFull) return false
     if (this.#unheard === 0) return true
     if (this.#responseMs > SLOW_MS || nowMs - this.#unheardSinceMs > SLOW_MS) return false
     return this.#responseMs <= PROMPT_MS || this.#unheard < RUNS_AT_ONCE / 4
@@ -149,7 +166,7 @@ export class GuestProcess {
     const { job } = run
     this.#left = null
     const sentMs = this.#deps.clock.monotonicMs()
-    const active: ActiveRun = { run, sentMs, timer: null, heard: false }
+    const active: ActiveRun = { run, sentMs, timer: null, heard: false, cpuMs: 0 }
     this.#runs.set(nonce, active)
     if (this.isReady) this.#startClock(nonce, active)
     if (this.#unheard++ === 0) this.#unheardSinceMs = sentMs
@@ -185,15 +202,40 @@ export class GuestProcess {
     this.#child.kill()
   }
 
-  /** Kills the process when it holds more memory than its runs may need. */
-  checkMemory(): void {
-    const limitMb = this.#bootMb + this.memoryMb + MEMORY_SLACK_MB
-    if (this.isReady && this.#child.residentMb() > limitMb) this.kill(outOfMemory(this.memoryMb))
+  /** Looks at what the process holds and has spent, and kills it when that is more than its runs may. */
+  watch(): void {
+    if (!this.isReady || this.#death) return
+    const { residentMb, cpuMs } = this.#child.usage()
+    const spentMs = cpuMs - this.#cpuMs
+    this.#cpuMs = cpuMs
+    this.#aboveBootMb = residentMb - this.#bootMb
+    if (this.active === 0) {
+      // Code that outlived its run and hides it: what it takes gives it away.
+      if (this.#wasIdle && spentMs > IDLE_CPU_MS) this.#stopGhost()
+      this.#wasIdle = true
+      return
+    }
+    this.#wasIdle = false
+    if (this.#aboveBootMb > this.memoryMb + MEMORY_SLACK_MB)
+      return this.kill(outOfMemory(this.memoryMb, Math.round(this.#aboveBootMb)))
+    for (const active of this.#runs.values()) this.#charge(active, spentMs / this.active)
   }
 
-  /** Memory above that of a process that has just booted, as a share of what it may have. */
+  #stopGhost(): void {
+    this.#left = ['code that uses the CPU']
+    this.kill(BY_SERVER)
+  }
+
+  /** Who of several burns it is not known: each is charged the same, and the guilty is found alone. */
+  #charge(active: ActiveRun, cpuMs: number): void {
+    active.cpuMs += cpuMs
+    const limitMs = this.#deps.bounds.cpuMs(active.run.job.timeoutMs)
+    if (active.cpuMs > limitMs) this.kill(outOfCpu(limitMs))
+  }
+
+  /** Memory above that of a process that has just booted, when last looked at, as a share of what it may have. */
   memoryShare(): number {
-    return (this.#child.residentMb() - this.#bootMb) / this.memoryMb
+    return this.#aboveBootMb / this.memoryMb
   }
 
   /** A run's time begins once there is a process to run it: the boot of a cold one is not held against it. */
@@ -208,7 +250,7 @@ export class GuestProcess {
       case 'hello':
         if (this.isReady) throw new ProtocolError('a second hello')
         this.isReady = true
-        this.#bootMb = this.#child.residentMb()
+        this.#noteBoot()
         for (const [nonce, active] of this.#runs) this.#startClock(nonce, active)
         return this.#deps.events.ready(this)
       case 'pong': {
@@ -231,6 +273,12 @@ export class GuestProcess {
       default:
         return assertNever(message)
     }
+  }
+
+  #noteBoot(): void {
+    const { residentMb, cpuMs } = this.#child.usage()
+    this.#bootMb = residentMb
+    this.#cpuMs = cpuMs
   }
 
   #receiveOfRun(message: OfRun, tail: Uint8Array): void {
@@ -295,7 +343,7 @@ export class GuestProcess {
     const culprit = this.#runs.get(nonce)?.run
     if (!culprit) return
     const id = ++this.#pings
-    const ending: Ending = { kind: 'timed_out' }
+    const ending = OUT_OF_TIME
     const silence = setTimeout(() => this.kill({ ending, culprit: null }), PONG_MS)
     this.#pongs.set(id, () => {
       clearTimeout(silence)

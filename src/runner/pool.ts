@@ -55,6 +55,8 @@ type Lane = {
 const QUEUED_MS = 50
 const TICK_MS = 25
 const WATCH_MS = 100
+/** An idle process is looked at in every so many patrols. */
+const IDLE_PATROLS = 10
 const RUNS_PER_PROCESS = 10_000
 const PROCESS_AGE_MS = 10 * 60 * 1_000
 /** An idle process that keeps this share of its memory is not worth keeping. */
@@ -74,6 +76,7 @@ export class Pool {
   readonly #starved = new Set<Lane>()
   #waiting = 0
   #failedBoots = 0
+  #patrols = 0
   #tick: NodeJS.Timeout | null = null
   #watch: NodeJS.Timeout | null = null
   #isStopped = true
@@ -304,11 +307,14 @@ export class Pool {
     this.#tick = null
   }
 
-  /** Ten times a second: memory of the busy, age of the idle, and the blanks. */
+  /** Ten times a second: what the busy take, age of the idle, and the blanks. */
   #patrol(): void {
     const nowMs = this.#nowMs()
+    this.#patrols++
     for (const process of this.#laneOf.keys()) {
-      if (process.active > 0) process.checkMemory()
+      const isFresh = nowMs - process.idleSinceMs < 2 * WATCH_MS
+      if (process.active > 0 || isFresh || this.#patrols % IDLE_PATROLS === 0) process.watch()
+      if (process.active > 0) continue
       else if (process.isRetired) continue
       else if (nowMs - process.idleSinceMs > this.#options.idleMs) process.kill(BY_SERVER)
       else if (process.served > 0 && process.memoryShare() > MEMORY_SHARE) process.kill(BY_SERVER)

@@ -30,7 +30,11 @@ export const frameKind = {
   owner: 7,
 } as const
 
-/** Bytes that may be under way in each direction of a stream before the receiver grants more. */
+/**
+ * Bytes that may be under way in each direction of a stream before the receiver grants more: so many at
+ * first, and up to so many for one whose reader keeps up. Hundreds that are never read cost little.
+ */
+export const FIRST_WINDOW = 16 * 1024
 export const STREAM_WINDOW = 256 * 1024
 /** The longest frame the server takes: one send with the largest body there is, and its head. */
 export const UP_FRAME_BYTES = 20 * 1024 * 1024
@@ -55,7 +59,12 @@ export type OpenedAddress = {
   readonly port: number
   readonly family: string
 }
-export type CloseReason = { readonly code: string; readonly message: string }
+/** `endsRun`: the run has used up what it may have of the network, and fails with this. */
+export type CloseReason = {
+  readonly code: string
+  readonly message: string
+  readonly endsRun?: boolean
+}
 
 export type LoadedStep = { readonly name: string; readonly prefix: number; readonly length: number }
 

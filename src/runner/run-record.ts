@@ -26,7 +26,8 @@ import type { RunJob, RunResult } from './runner.ts'
 /** How a run came to its end. `done`: its steps tell. Otherwise the step under way is what it ended in. */
 export type Ending =
   | { readonly kind: 'done'; readonly durationMs: number }
-  | { readonly kind: 'timed_out' }
+  /** Out of the time it may take or, with a limit, of the CPU time. */
+  | { readonly kind: 'timed_out'; readonly cpuLimitMs: number | null }
   | { readonly kind: 'failed'; readonly error: StepError }
 
 type Of<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>
@@ -148,19 +149,25 @@ export class RunRecord {
     if (!step.isOver)
       step.record.durationMs = Math.max(0, Math.round((durationMs - before) * 100) / 100)
     step.record.status = ending.kind
-    step.record.error = ending.kind === 'failed' ? ending.error : this.#timeout()
+    step.record.error = ending.kind === 'failed' ? ending.error : this.#outOfTime(ending.cpuLimitMs)
   }
 
-  #timeout(): StepError {
-    const name = 'Timeout'
-    const message = `The run went over its time limit of ${this.#job.timeoutMs} ms`
-    return { name, message, stack: `${name}: ${message}`, line: null, column: null }
+  #outOfTime(cpuLimitMs: number | null): StepError {
+    const limit = cpuLimitMs === null ? `${this.#job.timeoutMs} ms` : `${cpuLimitMs} ms of CPU time`
+    const message = `The run went over its time limit of ${limit}`
+    return { name: 'Timeout', message, stack: `Timeout: ${message}`, line: null, column: null }
   }
 
   #verdict(ending: Ending): { status: FinalRunStatus; message: string | null } {
     switch (ending.kind) {
       case 'timed_out':
-        return { status: 'timed_out', message: `TIMEOUT after ${this.#job.timeoutMs} ms` }
+        return {
+          status: 'timed_out',
+          message:
+            ending.cpuLimitMs === null
+              ? `TIMEOUT after ${this.#job.timeoutMs} ms`
+              : `TIMEOUT after ${ending.cpuLimitMs} ms of CPU time`,
+        }
       case 'failed':
         return { status: 'failed', message: exception(ending.error) }
       case 'done': {

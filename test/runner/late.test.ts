@@ -95,3 +95,15 @@ test('late: a request that nobody awaited is cut, and its error reported', async
   await until(() => lateOf('evt_fetch').length > 0)
   assert.match(lateOf('evt_fetch')[0]!, /fetch failed/)
 })
+
+test('late: code that hides what it left running is known by the CPU it takes, and stopped', async () => {
+  const pid = await pidOf(
+    jobOf(
+      `const { port1, port2 } = new MessageChannel(); for (const [port, other] of [[port1, port2], [port2, port1]]) { port.onmessage = () => other.postMessage(1); port.unref() }
+       port1.postMessage(1); setInterval(() => {}, 50).unref(); this.pid = process.pid`,
+      { eventId: 'evt_hidden' },
+    ),
+  )
+  await until(() => lateOf('evt_hidden').some((text) => text.includes('uses the CPU')))
+  assert.notEqual(pid, undefined)
+})

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { RunOutcome } from '../../src/model/run.ts'
-import { jobOf, startRunner } from '../support/run-code.ts'
+import { runBounds } from '../../src/runner/run-bounds.ts'
+import { jobOf, requestOf, startRunner } from '../support/run-code.ts'
 import type { TestRunner } from '../support/run-code.ts'
 
 let runner: TestRunner
@@ -61,10 +62,11 @@ for (const [name, code] of Object.entries(BOMBS)) {
   test(`limits: a memory bomb ${name} fails with the limit named`, async () => {
     const { outcome } = await runner.code({ one: `return 1`, two: code })
     assert.equal(outcome.status, 'failed')
-    assert.equal(
-      outcome.message,
-      'EXCEPTION OutOfMemory: The run went over its memory limit of 128 MiB',
+    assert.match(
+      outcome.message!,
+      /^EXCEPTION OutOfMemory: The run went over its memory limit of 128 MiB: (its heap was full|with Buffers and WebAssembly it held \d+ MiB)$/,
     )
+    assert.equal(outcome.steps[1]!.error!.name, 'OutOfMemory')
     assert.deepEqual(statuses(outcome), ['succeeded', 'failed'])
   })
 }
@@ -156,4 +158,39 @@ test('[R52] limits: a full thread pool of one program does not hold up another',
   assert.equal(other.outcome.status, 'succeeded')
   assert.ok(other.outcome.durationMs < 2_000)
   assert.equal((await hog).outcome.status, 'timed_out')
+})
+
+test('[249] limits: CPU time is limited, threads and all; what came before and neighbours stand', async () => {
+  const small = await startRunner({ processesPerProgram: 1, bounds: { cpuMs: () => 400 } })
+  const burns = {
+    'one thread': `for (;;);`,
+    'the thread pool': `const { pbkdf2 } = require('node:crypto'); await Promise.all(Array.from({ length: 8 }, () => new Promise((done) => pbkdf2('a', 'b', 3e7, 64, 'sha512', done))))`,
+  }
+  for (const burn of Object.values(burns)) {
+    const { outcome, sends } = await small.code({
+      one: `$send.http({ method: 'GET', url: 'https://example.com' })`,
+      two: burn,
+    })
+    assert.equal(outcome.status, 'timed_out')
+    assert.equal(outcome.message, 'TIMEOUT after 400 ms of CPU time')
+    assert.deepEqual(statuses(outcome), ['succeeded', 'timed_out'])
+    assert.equal(
+      outcome.steps[1]!.error!.message,
+      'The run went over its time limit of 400 ms of CPU time',
+    )
+    assert.equal(sends.length, 1)
+  }
+  const job = jobOf(
+    `await new Promise((done) => setTimeout(done, 300)); if ($event.body.n === 1) for (;;); return 1`,
+  )
+  const [guilty, innocent] = await Promise.all(
+    [1, 2].map((n) => small.run({ ...job, request: requestOf(JSON.stringify({ n })) })),
+  )
+  assert.equal(guilty!.outcome.status, 'timed_out')
+  assert.equal(innocent!.outcome.message, null)
+  await small.stop()
+})
+
+test('limits: the bound of CPU time follows the time a run may take', () => {
+  assert.deepEqual([1_000, 30_000, 300_000].map(runBounds.cpuMs), [20_000, 20_000, 200_000])
 })

@@ -3,13 +3,28 @@
  * writes costs its own process its life, and never reaches another run or the server.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import { jobOf, startRunner } from '../support/run-code.ts'
+import type { Tunnel } from '../../src/runner/runner.ts'
+import { jobOf, openTunnel, startRunner } from '../support/run-code.ts'
 import type { TestRunner } from '../support/run-code.ts'
 
+/** Whatever is dialled: it listens and says nothing. */
+const peer = createServer((socket) => socket.on('error', () => {}))
 let runner: TestRunner
-before(async () => (runner = await startRunner({ blanks: 2, processesPerProgram: 1 })))
-after(() => runner.stop())
+before(async () => {
+  peer.listen(0, '127.0.0.1')
+  await once(peer, 'listening')
+  const { port } = peer.address() as AddressInfo
+  const tunnel: Tunnel = (_, signal) => openTunnel({ host: '127.0.0.1', port }, signal)
+  runner = await startRunner({ blanks: 2, processesPerProgram: 1, tunnel })
+})
+after(async () => {
+  await runner.stop()
+  peer.close()
+})
 
 /** In the guest: writes a message frame with any head and tail. */
 const FORGE = `
@@ -36,6 +51,8 @@ const FORGERIES: Readonly<Record<string, string>> = {
   'a head longer than its frame': `frame(0, 0, Buffer.from([255, 0, 0, 0]))`,
   'an empty message': `frame(0, 0, Buffer.alloc(0))`,
   'a stream of no run': `frame(1, 1, Buffer.from(JSON.stringify({ run: 'x', host: '127.0.0.1', port: 1 })))`,
+  'more data than there is credit for': `const s = require('net').connect(1, 'peer.example'); await new Promise((ok) => s.on('connect', ok)); frame(2, 1, Buffer.alloc(300_000))`,
+  'credit that was never earned': `const s = require('net').connect(1, 'peer.example'); await new Promise((ok) => s.on('connect', ok)); frame(6, 1, Buffer.from([255, 255, 255, 255]))`,
   'data of a stream that was never opened': `frame(2, 7, Buffer.from('x'))`,
 }
 

@@ -211,6 +211,54 @@ test('[R35] network: a run has at most 64 sockets at a time, and the error says 
   ])
 })
 
+test('network: a run may move so much over its connections, both ways; then it fails and says so', async () => {
+  const small = await startRunner({
+    tunnel,
+    processesPerProgram: 1,
+    bounds: { tunnelBytes: 4 * 1024 * 1024 },
+  })
+  const large = `await (await fetch('http://web.example:${portOf(http)}/large')).bytes()`
+  const message =
+    'EXCEPTION Error: Cannot use the network: a run may move 4 MiB over its connections'
+  const down = await small.code({ one: large, two: `${large}; return 1`, three: `return 1` })
+  assert.equal(down.outcome.message, message)
+  assert.deepEqual(
+    down.outcome.steps.map(({ status }) => status),
+    ['succeeded', 'failed', 'not_run'],
+  )
+  const up = await small.code(
+    `for (let i = 0; i < 5; i++) await fetch('http://web.example:${portOf(http)}/up', { method: 'POST', body: Buffer.alloc(1e6) }).catch(() => {})`,
+  )
+  assert.equal(up.outcome.message, message)
+  const job = jobOf(`${large}; if ($event.body.n === 1) { ${large} } return process.pid`)
+  const [guilty, ...others] = await Promise.all(
+    [1, 2, 3].map((n) =>
+      small.run({ ...job, request: { ...job.request, body: Buffer.from(`{"n":${n}}`) } }),
+    ),
+  )
+  assert.equal(guilty!.outcome.message, message)
+  assert.deepEqual(
+    others.map(({ outcome }) => outcome.message),
+    [null, null],
+  )
+  await small.stop()
+})
+
+test('network: a run may open 1,000 connections in all; then it fails and says so', async () => {
+  const { outcome } = await runner.code({
+    one: `globalThis.one = () => new Promise((ok) => require('net').connect(${portOf(echo)}, 'echo.example', function () { this.destroy(); ok() }).on('error', ok)); for (let i = 0; i < 1_000; i++) await one()`,
+    two: `await one().catch(() => {}); return 1`,
+  })
+  assert.deepEqual(
+    outcome.steps.map(({ status }) => status),
+    ['succeeded', 'failed'],
+  )
+  assert.equal(
+    outcome.message,
+    'EXCEPTION Error: Cannot connect: a run may open 1,000 connections in all',
+  )
+})
+
 test('network: the sockets of a run are gone when it is, and the process is used again', async () => {
   const job = jobOf(
     `const s = require('net').connect(${portOf(echo)}, 'echo.example').on('error', () => {}); await new Promise((ok) => s.on('connect', ok)); await (await fetch('http://web.example:${portOf(http)}/')).text(); return process.pid`,

@@ -125,7 +125,7 @@ test('run-record: a run that is cut keeps what had arrived; the step under way t
   const run = record()
   run.end(...end(0, '{"a":1}'))
   run.log(line('in two', 1))
-  const { outcome } = run.settle({ kind: 'timed_out' })
+  const { outcome } = run.settle({ kind: 'timed_out', cpuLimitMs: null })
   assert.equal(outcome.status, 'timed_out')
   assert.deepEqual(
     outcome.steps.map(({ status }) => status),

@@ -12,7 +12,8 @@ import { Buffer } from 'node:buffer'
 import net from 'node:net'
 import tls from 'node:tls'
 import { syncBuiltinESMExports } from 'node:module'
-import { STREAM_WINDOW, frameKind, readJson, readNumber } from '../protocol.ts'
+import { limits } from '../../model/limits.ts'
+import { FIRST_WINDOW, STREAM_WINDOW, frameKind, readJson, readNumber } from '../protocol.ts'
 import type { CloseReason, OpenedAddress, OpenRequest } from '../protocol.ts'
 import type { Line } from './line.ts'
 import { currentStep, withinStep } from './run-state.ts'
@@ -45,6 +46,8 @@ type Stream = {
   /** Read by nobody yet, and read but not yet granted anew. */
   unread: number
   owed: number
+  /** What the server may have under way. */
+  window: number
   hasEnded: boolean
 }
 
@@ -56,6 +59,7 @@ type Originals = {
 
 const original: Originals = { ...(net.Socket.prototype as unknown as Originals) }
 const connectTls = tls.connect
+const least = Math.min
 
 /** Puts the tunnel in place of the system's sockets. */
 export function installNetwork(line: Line): Network {
@@ -96,6 +100,10 @@ function patchConnect(
         return this
       }
       const { run } = step
+      if (++run.connections > limits.runConnections) {
+        process.nextTick(() => endRun(step, this, failure('ELIMIT', TOO_MANY)))
+        return this
+      }
       const stream = createStream(++lastId, this, step)
       streams.set(stream.id, stream)
       streamOf.set(this, stream)
@@ -173,6 +181,13 @@ function patchEnd(
 }
 
 const ENDED = 'Cannot connect: the run has ended'
+const TOO_MANY = `Cannot connect: a run may open ${limits.runConnections.toLocaleString('en')} connections in all`
+
+/** What a run may have of the network is used up: it ends with that, whatever its code makes of the error. */
+function endRun({ run }: StepState, socket: Socket, error: Error): void {
+  run.interrupt?.(error)
+  socket.destroy(error)
+}
 
 /** tls.connect dials by itself unless it is given a socket: give it a tunnelled one. */
 function patchTls(): void {
@@ -211,8 +226,9 @@ function receive(line: Line, stream: Stream, kind: number, payload: Uint8Array):
       return endReading(stream)
     case frameKind.close:
       if (payload.length > 0) {
-        const { code, message } = readJson(payload) as CloseReason
-        socket.destroy(failure(code, message))
+        const { code, message, endsRun } = readJson(payload) as CloseReason
+        if (endsRun) endRun(stream.step, socket, failure(code, message))
+        else socket.destroy(failure(code, message))
       } else closeAfterReading(stream)
       return
     case frameKind.credit:
@@ -249,10 +265,13 @@ function sendWaiting(line: Line, stream: Stream): void {
   done()
 }
 
-/** Tells the server that there is room again, in large portions. */
+/** Tells the server that there is room again, in large portions, and ever more for a reader that keeps up. */
 function grant(line: Line, stream: Stream, bytes: number): void {
   stream.owed += bytes
-  if (stream.owed < STREAM_WINDOW / 4) return
+  if (stream.owed < stream.window / 4) return
+  const wider = least(stream.window, STREAM_WINDOW - stream.window)
+  stream.window += wider
+  stream.owed += wider
   line.number(frameKind.credit, stream.id, stream.owed)
   stream.owed = 0
 }
@@ -273,10 +292,11 @@ const createStream = (id: number, socket: Socket, step: StepState): Stream => ({
   id,
   socket,
   step,
-  maySend: STREAM_WINDOW,
+  maySend: FIRST_WINDOW,
   waiting: null,
   unread: 0,
   owed: 0,
+  window: FIRST_WINDOW,
   hasEnded: false,
 })
 

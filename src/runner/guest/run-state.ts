@@ -20,7 +20,8 @@ export type RunState = {
   ended: { readonly message: string | null } | null
   /** Stops the step that is running: it failed elsewhere than in its own promise. */
   interrupt: ((reason: unknown) => void) | null
-  /** Closes what the run still has open. */
+  /** Connections so far, and what closes the ones that are open. */
+  connections: number
   readonly sockets: Set<{ destroy(error: Error): unknown }>
   /** The connections of its `fetch`. */
   dispatcher: object | null
@@ -60,6 +61,7 @@ export function createRunState(
     lateEntries: 0,
     ended: null,
     interrupt: null,
+    connections: 0,
     sockets: new Set(),
     dispatcher: null,
     console: null,
