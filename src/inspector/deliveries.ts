@@ -1,18 +1,53 @@
-/** Deliveries: the two things a person can decide about one, to send it once more or not to send it. */
+/**
+ * Deliveries: all of them in one list, and the two things a person can decide about one, to send it once
+ * more or not to send it.
+ */
 import { Type } from 'typebox'
+import type { Static } from 'typebox'
 import type { Principal } from '../model/account.ts'
+import { originOf } from '../model/delivery.ts'
+import { limits } from '../model/limits.ts'
+import type { DeliveryFilter } from '../store/inspect.ts'
 import type { Api } from './api.ts'
-import { findDelivery } from './find.ts'
+import { findDelivery, findWorkflow } from './find.ts'
 import type { FoundDelivery } from './find.ts'
+import { readInstant } from './instant.ts'
 import type { InspectorDeps } from './ports.ts'
+import * as requests from './requests.ts'
+import { toWireDeliveryRow } from './to-wire-operations.ts'
+import { DeliveryList } from './wire-operations.ts'
 import * as wire from './wire.ts'
 
-type Deps = Pick<InspectorDeps, 'store' | 'notifier' | 'deliveries'>
+type Deps = Pick<InspectorDeps, 'store' | 'notifier' | 'deliveries' | 'variables'>
 
 const tags = ['deliveries']
 const Id = Type.Object({ id: Type.String() })
 
 export function deliveryRoutes(api: Api, deps: Deps): void {
+  api.get(
+    '/deliveries',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags,
+        summary: 'List deliveries over all workflows, newest first',
+        description:
+          'A page of a filtered list may be short, or empty, and still have a nextCursor.',
+        querystring: requests.DeliveriesQuery,
+        response: { 200: DeliveryList },
+      },
+    },
+    async ({ principal, query }) => {
+      const { limit = limits.pageSize, cursor = null, ...wanted } = query
+      const { accountId } = principal
+      const filter = await readDeliveryFilter(deps.store, principal, wanted)
+      const page = await deps.store.inspect.listDeliveries(accountId, filter, limit, cursor)
+      const { mask } = await deps.variables.of(accountId)
+      const data = page.data.map((row) => toWireDeliveryRow(row, mask))
+      return { data, nextCursor: page.nextCursor }
+    },
+  )
+
   api.post(
     '/deliveries/:id/redeliver',
     {
@@ -51,6 +86,23 @@ export function deliveryRoutes(api: Api, deps: Deps): void {
       return { id, status: 'canceled' as const }
     },
   )
+}
+
+/** Reads the filter of a list of deliveries; a workflow that is not the account's is not found. */
+export async function readDeliveryFilter(
+  store: Deps['store'],
+  principal: Principal,
+  { workflow, origin, before, after, ...rest }: Static<typeof requests.DeliveryFilter>,
+): Promise<DeliveryFilter> {
+  if (workflow !== undefined) await findWorkflow(store, principal, workflow)
+  return {
+    ...rest,
+    ...(workflow === undefined ? {} : { workflowId: workflow }),
+    // As people write it too, without the port.
+    ...(origin === undefined ? {} : { origin: URL.canParse(origin) ? originOf(origin) : origin }),
+    ...(before === undefined ? {} : { before: readInstant(before, 'before') }),
+    ...(after === undefined ? {} : { after: readInstant(after, 'after') }),
+  }
 }
 
 function announce(

@@ -27,6 +27,7 @@ import type { InspectorDeps, InspectorOptions } from './ports.ts'
 import { refuse } from './problem.ts'
 import { signInRoutes } from './sign-in.ts'
 import { signingRoutes } from './signing.ts'
+import { statsRoutes } from './stats.ts'
 import { testRoutes } from './test-runs.ts'
 import { tokenRoutes } from './tokens.ts'
 import { webRoutes } from './web.ts'
@@ -116,6 +117,7 @@ function addRoutes(
   void api.register(
     async (scoped: Api) => {
       workflowRoutes(scoped, { ...deps, baseUrl })
+      statsRoutes(scoped, deps)
       eventRoutes(scoped, deps)
       testRoutes(scoped, deps)
       checkRoute(scoped, deps)

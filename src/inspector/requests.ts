@@ -9,6 +9,7 @@ import {
   Auth,
   codeFields,
   DeliveryStatus,
+  FailureCode,
   Instant,
   noteFields,
   nullable,
@@ -46,6 +47,43 @@ export const EventsQuery = Type.Object(
     version: Type.Optional(Type.Integer({ minimum: 1 })),
     before: Type.Optional(Type.String({ format: 'date-time', description: 'Received before' })),
   },
+  strict,
+)
+
+const instants = {
+  before: Type.Optional(
+    Type.String({ format: 'date-time', description: 'Of events received before' }),
+  ),
+  after: Type.Optional(
+    Type.String({ format: 'date-time', description: 'Of events received then or later' }),
+  ),
+}
+
+/** Which deliveries, over all workflows. */
+export const DeliveryFilter = Type.Object(
+  {
+    workflow: Type.Optional(Type.String()),
+    status: Type.Optional(DeliveryStatus),
+    code: Type.Optional(FailureCode),
+    origin: Type.Optional(
+      Type.String({
+        maxLength: limits.sendUrlBytes,
+        description: 'Scheme, host and port, such as https://api.example.com',
+      }),
+    ),
+    q: Type.Optional(
+      Type.String({
+        maxLength: limits.searchLength,
+        description: 'Partial, in any case, over method, address, step and code',
+      }),
+    ),
+    ...instants,
+  },
+  { ...strict, title: 'DeliveryFilter' },
+)
+
+export const DeliveriesQuery = Type.Object(
+  { ...PageQuery.properties, ...DeliveryFilter.properties },
   strict,
 )
 

@@ -203,7 +203,7 @@ export const DeliveryStatus = Type.Enum(
   ['pending', 'sending', 'delivered', 'failed', 'blocked', 'canceled', 'held'],
   { title: 'DeliveryStatus' },
 )
-const FailureCode = Type.Enum(
+export const FailureCode = Type.Enum(
   [
     'dns',
     'connect_refused',

@@ -57,6 +57,15 @@ export function uuidV7(atMs: number, random: Uint8Array): Uint8Array {
   return bytes
 }
 
+/** The least id of an instant: ids of that prefix from then on sort at or after it. */
+export const idAt = (prefix: 'evt', atMs: number): string =>
+  `${prefix}_${encodeId(uuidV7(Math.max(0, atMs), NO_CHANCE))}`
+
+const NO_CHANCE = new Uint8Array(10)
+
+/** The instant that an event id was drawn at, in integer ms. */
+export const timeOfId = (id: string): number => Number.parseInt(hexOf(id).slice(0, 12), 16)
+
 export const isEventId = (text: string): boolean => EVENT_ID.test(text)
 export const isWorkflowId = (text: string): boolean => WORKFLOW_ID.test(text)
 

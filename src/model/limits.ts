@@ -170,6 +170,15 @@ export const limits = {
   searchEvents: 5_000,
   searchMs: 250,
   searchLength: 500,
+  /** Buckets of one answer of figures: as many points as a plot of a page's width shows. */
+  statsBuckets: 72,
+  /** Events of a bucket that are looked at one by one: 72 x 100 take some 200 ms. */
+  statsSample: 100,
+  /** Events of a bucket that are counted one by one; more are told by how fast these came. */
+  statsCounted: 50_000,
+  /** The same for an hour of one workflow in the list of workflows, and the latest events looked at. */
+  hourCounted: 2_000,
+  latestEvents: 50,
   tokenNameLength: 200,
   /** A browser's session: how long at most, and how long without a request. */
   sessionMs: 7 * 24 * 60 * 60 * 1000,

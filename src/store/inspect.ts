@@ -9,6 +9,7 @@ import type { Attempt, DeliveryStatus, FailureCode, Send } from '../model/delive
 import type { EventError, RawRequest } from '../model/event.ts'
 import type { LogEntry, RunStatus, StepRecord } from '../model/run.ts'
 import type { DeliveryKey } from '../model/ids.ts'
+import type { Buckets, Quantiles } from '../model/series.ts'
 import type { Step, Workflow, WorkflowVersion } from '../model/workflow.ts'
 
 /** `failed` are those that ended without delivery: failed, blocked or canceled. */
@@ -37,6 +38,44 @@ export type EventRow = {
   readonly dest: Dest
   readonly replayOf: string | null
   readonly error: EventError | null
+}
+
+export type DeliveryFilter = {
+  readonly workflowId?: string
+  readonly status?: DeliveryStatus
+  readonly code?: FailureCode
+  readonly origin?: string
+  /** Case-insensitive, partial, over method, address, step and code. */
+  readonly q?: string
+  /** Of events received before, and from, these instants. */
+  readonly before?: number
+  readonly after?: number
+}
+
+/** A delivery in the list of all of them: without bodies, and with its last attempt in short. */
+export type DeliveryRow = {
+  readonly id: string
+  readonly eventId: string
+  readonly workflowId: string
+  readonly step: string
+  readonly index: number
+  readonly status: DeliveryStatus
+  readonly code: FailureCode | null
+  readonly method: string
+  readonly url: string
+  readonly origin: string
+  readonly receivedAt: number
+  readonly dueAt: number | null
+  /** The number of the last attempt that was begun. */
+  readonly attempts: number
+  /** The last attempt that ended. */
+  readonly last: {
+    readonly startedAt: number
+    readonly outcome: Attempt['outcome']
+    readonly status: number | null
+    readonly totalMs: number | null
+    readonly error: string | null
+  } | null
 }
 
 export type DeliveryDetail = {
@@ -76,6 +115,35 @@ export type EventDetail = {
 
 export type Page<Row> = { readonly data: readonly Row[]; readonly nextCursor: string | null }
 
+/** Figures of the events that came in from `at` on, until the next bucket. */
+export type StatsBucket = {
+  readonly at: number
+  readonly events: number
+  /** False where what became of them was looked up for a sample, and scaled. */
+  readonly isExact: boolean
+  /** Listed with an error, and no run. */
+  readonly refused: number
+  readonly runs: Readonly<Partial<Record<RunStatus, number>>>
+  readonly deliveries: Readonly<Partial<Record<DeliveryStatus, number>>>
+  /** From the event's arrival to the start of its run. */
+  readonly delayMs: Quantiles | null
+  readonly runMs: Quantiles | null
+  /** The whole of the last attempt. */
+  readonly deliveryMs: Quantiles | null
+}
+
+/** How a workflow has been doing. */
+export type Activity = {
+  readonly workflowId: string
+  /** Events of each of the last 24 hours, oldest first. */
+  readonly hours: readonly number[]
+  /** Of so many of its latest events, so many went wrong. */
+  readonly looked: number
+  readonly failed: number
+  readonly lastEventAt: number | null
+  readonly lastError: EventRow | null
+}
+
 /** What /metrics and the workflows page count. */
 export type Backlog = {
   readonly queuedEvents: number
@@ -105,6 +173,13 @@ export interface Inspect {
     cursor: string | null,
   ): Promise<Page<EventRow>>
   event(accountId: number, eventId: string): Promise<EventDetail | undefined>
+  /** Over all workflows, newest event first; bounded as `listEvents` is. */
+  listDeliveries(
+    accountId: number,
+    filter: DeliveryFilter,
+    limit: number,
+    cursor: string | null,
+  ): Promise<Page<DeliveryRow>>
   /** Whose workflow a delivery belongs to, without reading bodies. */
   deliveryStatus(
     accountId: number,
@@ -118,4 +193,17 @@ export interface Inspect {
     cursor: string | null,
   ): Promise<Page<DestinationRow>>
   destination(accountId: number, origin: string): Promise<DestinationRow | undefined>
+  /** Figures over time; the work is bounded by the number of buckets. `workflowId` null: all. */
+  stats(
+    accountId: number,
+    workflowId: string | null,
+    buckets: Buckets,
+  ): Promise<readonly StatsBucket[]>
+  /** In the order of `listWorkflows`, with its cursors. `now` ends the last hour. */
+  activity(
+    accountId: number,
+    now: number,
+    limit: number,
+    cursor: string | null,
+  ): Promise<Page<Activity>>
 }

@@ -10,6 +10,7 @@ import { adoptEventsConformance } from './conformance/adopt-events.ts'
 import { admitConformance } from './conformance/admit.ts'
 import { definitionsConformance } from './conformance/definitions.ts'
 import { destinationsConformance } from './conformance/destinations.ts'
+import { deliveriesConformance } from './conformance/deliveries.ts'
 import { finishConformance } from './conformance/finish.ts'
 import { inspectConformance } from './conformance/inspect.ts'
 import { packageSetsConformance } from './conformance/package-sets.ts'
@@ -38,6 +39,7 @@ export function storeConformance(name: string, open: Open): void {
   destinationsConformance(name, open)
   packageSetsConformance(name, open)
   inspectConformance(name, open)
+  deliveriesConformance(name, open)
   recoveryConformance(name, open)
   variablesConformance(name, open)
   signingSecretsConformance(name, open)

@@ -7,8 +7,11 @@ import { systemClock } from '../../clock.ts'
 import { listDestinations, readDestination } from '../destinations.ts'
 import * as readDefinitions from '../read-definitions.ts'
 import { readBacklog, readDeliveryStatus, readEvent } from '../read-event.ts'
+import { listActivity } from '../read-activity.ts'
+import { listDeliveries } from '../read-deliveries.ts'
 import { listEvents } from '../read-events.ts'
 import { listSigningSecrets } from '../signing-secrets.ts'
+import { readStats } from '../read-stats.ts'
 import { listVariables, readSecretKeyMark } from '../variables.ts'
 import { openReader } from './open-database.ts'
 import { kyselyOver } from './sqlite-kysely.ts'
@@ -34,6 +37,11 @@ const reads = {
   readBacklog,
   listEvents: (_: typeof db, ...args: Rest<typeof listEvents>) =>
     listEvents({ db, clock: systemClock }, ...args),
+  readStats,
+  listActivity: (_: typeof db, ...args: Rest<typeof listActivity>) =>
+    listActivity({ db, clock: systemClock }, ...args),
+  listDeliveries: (_: typeof db, ...args: Rest<typeof listDeliveries>) =>
+    listDeliveries({ db, clock: systemClock }, ...args),
 }
 
 type Rest<Read extends (...args: never) => unknown> =

@@ -315,10 +315,13 @@ export class SqliteStore implements Store {
     listVersions: async (...args) => this.#parts.reads.read('listVersions', ...args),
     listEvents: async (...args) => this.#parts.reads.read('listEvents', ...args),
     event: async (...args) => this.#parts.reads.read('readEvent', ...args),
+    listDeliveries: async (...args) => this.#parts.reads.read('listDeliveries', ...args),
     deliveryStatus: async (...args) => this.#parts.reads.read('readDeliveryStatus', ...args),
     backlog: async () => this.#parts.reads.read('readBacklog'),
     listDestinations: async (...args) => this.#parts.reads.read('listDestinations', ...args),
     destination: async (...args) => this.#parts.reads.read('readDestination', ...args),
+    stats: async (...args) => this.#parts.reads.read('readStats', ...args),
+    activity: async (...args) => this.#parts.reads.read('listActivity', ...args),
   }
 
   get #parts(): Running {

@@ -1,0 +1,149 @@
+/**
+ * The API's shapes of what an operator watches over all workflows: the list of deliveries, work in bulk,
+ * figures over time. As wire.ts, whose rules hold here too; the UI and the command line import both.
+ */
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { Attempt, Delivery, DeliveryStatus, Instant, nullable, page, strict } from './wire.ts'
+
+const Count = Type.Integer({ minimum: 0 })
+const Milliseconds = Type.Number({ minimum: 0 })
+
+/* Deliveries */
+
+export const DeliveryRow = Type.Object(
+  {
+    id: Type.String(),
+    eventId: Type.String(),
+    workflowId: Type.String(),
+    step: Type.String(),
+    index: Count,
+    status: DeliveryStatus,
+    code: Delivery.properties.code,
+    method: Type.String(),
+    url: Type.String({ description: 'Secrets masked' }),
+    origin: Type.String({ description: 'The destination' }),
+    receivedAt: Type.String({ ...Instant, description: 'When its event came in' }),
+    dueAt: nullable(Instant),
+    attempts: Type.Integer({ minimum: 0, description: 'Begun so far' }),
+    last: nullable(
+      Type.Object(
+        {
+          startedAt: Instant,
+          outcome: Attempt.properties.outcome,
+          status: nullable(Type.Integer({ description: 'Of the answer' })),
+          totalMs: nullable(Milliseconds),
+          error: nullable(Type.String()),
+        },
+        { ...strict, description: 'The last attempt that ended' },
+      ),
+    ),
+  },
+  { ...strict, title: 'DeliveryRow' },
+)
+export type DeliveryRowWire = Static<typeof DeliveryRow>
+
+export const DeliveryList = page(DeliveryRow)
+
+/* Figures */
+
+const Quantiles = nullable(
+  Type.Object({ p50: Milliseconds, p95: Milliseconds, p99: Milliseconds }, strict),
+)
+
+const figures = {
+  events: Count,
+  refused: Type.Integer({ minimum: 0, description: 'Listed with an error, and no run' }),
+  runs: Type.Object(
+    {
+      queued: Count,
+      running: Count,
+      succeeded: Count,
+      ended: Count,
+      failed: Count,
+      timed_out: Count,
+    },
+    strict,
+  ),
+  deliveries: Type.Object(
+    {
+      pending: Count,
+      sending: Count,
+      delivered: Count,
+      failed: Count,
+      blocked: Count,
+      canceled: Count,
+      held: Count,
+    },
+    strict,
+  ),
+}
+
+export const Figures = Type.Object(figures, { ...strict, title: 'Figures' })
+export type FiguresWire = Static<typeof Figures>
+
+export const FiguresBucket = Type.Object(
+  {
+    at: Instant,
+    ...figures,
+    delayMs: Quantiles,
+    runMs: Quantiles,
+    deliveryMs: Quantiles,
+  },
+  {
+    ...strict,
+    title: 'FiguresBucket',
+    description:
+      'Of the events that came in from `at` on. delayMs: from arrival to the start of the run; deliveryMs: the whole last attempt',
+  },
+)
+export type FiguresBucketWire = Static<typeof FiguresBucket>
+
+export const Stats = Type.Object(
+  {
+    from: Instant,
+    to: Instant,
+    bucketMs: Type.Integer({ minimum: 1 }),
+    isExact: Type.Boolean({
+      description:
+        'False where some buckets have more events than are looked at one by one: what became of them is then told by an even sample',
+    }),
+    totals: Figures,
+    successRate: nullable(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'Delivered, of the deliveries that have ended',
+      }),
+    ),
+    queue: Type.Object(
+      { events: Count, deliveries: Count, oldestAt: nullable(Instant) },
+      { ...strict, description: 'What waits right now, over the whole instance' },
+    ),
+    series: Type.Immutable(Type.Array(FiguresBucket)),
+  },
+  { ...strict, title: 'Stats' },
+)
+export type StatsWire = Static<typeof Stats>
+
+export const Activity = Type.Object(
+  {
+    workflowId: Type.String(),
+    hours: Type.Immutable(
+      Type.Array(Count, { description: 'Events of each of the last 24 hours, oldest first' }),
+    ),
+    looked: Type.Integer({
+      minimum: 0,
+      description: 'How many of the latest events `failed` is of',
+    }),
+    failed: Count,
+    lastEventAt: nullable(Instant),
+    lastError: nullable(
+      Type.Object({ eventId: Type.String(), at: Instant, message: Type.String() }, strict),
+    ),
+  },
+  { ...strict, title: 'Activity', description: 'How a workflow has been doing' },
+)
+export type ActivityWire = Static<typeof Activity>
+
+export const ActivityList = page(Activity)
