@@ -14,6 +14,7 @@ import { createDemoReceiver } from './demo-receiver.ts'
 import { createEgress } from './egress/connector.ts'
 import { refuseGlobalFetch, requireVerifiedTls } from './egress/refuse-global-fetch.ts'
 import { createTunnel } from './egress/tunnel.ts'
+import { Answers } from './execution/answers.ts'
 import { checkSteps } from './execution/compile.ts'
 import { Executor } from './execution/executor.ts'
 import { createInstaller } from './execution/installer.ts'
@@ -192,12 +193,14 @@ function buildEngine(
     join(folder, 'packages'),
   )
   const collector = new PackageCollector({ store, clock, log }, join(folder, 'packages'))
+  const answers = new Answers()
   const executor = new Executor({
     store,
     runner,
     notifier,
     clock,
     variables,
+    answers,
     handOver: delivery,
     versions: new Versions({ store, packages }),
     onFailure: ({ id }, error) => log.error('event left for the next start', { id, error }),
@@ -206,12 +209,15 @@ function buildEngine(
       log.info('run', { id, workflowId, status, durationMs, message, sends: sends.length })
     },
   })
-  return { runner, packages, collector, delivery, executor }
+  return { runner, packages, collector, delivery, executor, answers }
 }
 
 /** The two doors behind the one port: triggers, and the API. */
 function buildDoors(ground: Ground, engine: Engine, own: OwnAddresses, config: Config) {
-  const ingest = createIngest({ ...ground, handOver: engine.executor }, config)
+  const ingest = createIngest(
+    { ...ground, handOver: engine.executor, answers: engine.answers },
+    config,
+  )
   const inspector = createInspector(
     {
       ...ground,

@@ -70,6 +70,12 @@ const catalogue = {
     409,
     'Cannot accept: Idempotency-Key {key} was used with another body in the last 24 hours',
   ],
+  response_missing: [400, 'Cannot answer: the run has ended and no step called $respond'],
+  response_timeout: [504, 'Cannot answer: no step called $respond within {timeoutMs} ms'],
+  response_lost: [
+    503,
+    'Cannot answer: the server is stopping; the event is stored and its run will end later',
+  ],
   host_header: [400, 'Cannot accept: a request has exactly one Host header'],
 
   headers_too_many: [431, 'Cannot accept: a request has at most {limit} header lines'],

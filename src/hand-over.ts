@@ -7,6 +7,7 @@
  */
 import type { DeliveryTask } from './model/delivery.ts'
 import type { QueuedEvent } from './model/event.ts'
+import type { TriggerResponse } from './model/respond.ts'
 
 /** What ingest needs of execution. */
 export interface EventHandOver {
@@ -16,6 +17,28 @@ export interface EventHandOver {
   offer(events: readonly QueuedEvent[]): void
   /** Gives a reserved place back: the commit failed, or the event was a repetition. */
   release(workflowId: string, bytes: number): void
+}
+
+/** How the run of an event answers the request that the event came with. */
+export type RunAnswer =
+  | { readonly kind: 'response'; readonly response: TriggerResponse }
+  /** It has ended, and no step called `$respond`. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'timed_out' }
+  /** It did not end here: the event stays queued. */
+  | { readonly kind: 'left' }
+
+export type ExpectedAnswer = {
+  /** Never rejects, and may never resolve: who waits brings a clock. */
+  readonly answer: Promise<RunAnswer>
+  /** Nobody waits any more. */
+  cancel(): void
+}
+
+/** What ingest needs of execution where a workflow answers by itself. */
+export interface AnswerHandOver {
+  /** Says that a request waits for the run of this event; said before the event is admitted. */
+  expect(eventId: string): ExpectedAnswer
 }
 
 /** What execution needs of delivery, which may live in another thread. */

@@ -15,13 +15,23 @@ import type { DeliveryTask, Send } from '../model/delivery.ts'
 import type { QueuedEvent } from '../model/event.ts'
 import { deliveryId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
+import type { TriggerResponse } from '../model/respond.ts'
 import type { Environment } from '../model/variable.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { Runner, RunResult } from '../runner/runner.ts'
 import type { Store } from '../store/store.ts'
+import { answerOf } from './answers.ts'
+import type { Answers } from './answers.ts'
 import { jobOf } from './job.ts'
 import { maskResult } from './mask-result.ts'
-import { outcomeOfMisfit, outcomeOfPoison, signSends, withholdSends, withNotes } from './outcome.ts'
+import {
+  outcomeOfMisfit,
+  outcomeOfPoison,
+  signSends,
+  withAnswer,
+  withholdSends,
+  withNotes,
+} from './outcome.ts'
 import { persist } from './persist.ts'
 import type { LoadedVersion, Versions } from './versions.ts'
 
@@ -31,6 +41,8 @@ export type ExecuteDeps = {
   readonly handOver: HandOver
   readonly notifier: Pick<Notifier, 'publish'>
   readonly versions: Versions
+  /** Requests that wait for what their run responds. */
+  readonly answers: Pick<Answers, 'give' | 'isExpected'>
   /** The account's variables, and the mask for whatever shows them. */
   readonly variables: { of(accountId: number): Promise<Environment> }
   readonly clock: Clock
@@ -49,10 +61,12 @@ export async function execute(
   const loaded = await persist(() => deps.versions.load(event), signal)
   const result = await runSteps(deps, event, loaded, signal)
   const kept = loaded.settings.deliverOnError ? result : withholdSends(result)
-  const final = loaded.settings.signing ? signSends(kept) : kept
+  const signed = loaded.settings.signing ? signSends(kept) : kept
+  const final = withAnswer(signed, loaded, event, deps.answers.isExpected(event.id))
   const tasks = await commit(deps, event, loaded, final, signal)
   if (!tasks) return undefined
   deps.handOver.offer(tasks)
+  deps.answers.give(event.id, answerOf(final))
   const { accountId, workflowId, id: eventId } = event
   deps.notifier.publish({ kind: 'run', accountId, workflowId, eventId })
   return final
@@ -60,7 +74,7 @@ export async function execute(
 
 /** Runs the steps in isolation; every way they can end is a result. */
 export async function runSteps(
-  deps: Pick<ExecuteDeps, 'runner' | 'clock' | 'variables'>,
+  deps: Pick<ExecuteDeps, 'runner' | 'clock' | 'variables' | 'answers'>,
   event: QueuedEvent,
   loaded: LoadedVersion,
   signal: AbortSignal,
@@ -68,7 +82,10 @@ export async function runSteps(
   if (loaded.kind === 'misfit') return outcomeOfMisfit(loaded, deps.clock.nowMs())
   if (event.starts >= limits.runStarts) return outcomeOfPoison(loaded, event, deps.clock.nowMs())
   const { values, mask } = await persist(() => deps.variables.of(event.accountId), signal)
-  const result = await persist(() => deps.runner.run(jobOf(event, loaded, values)), signal)
+  const onRespond = (response: TriggerResponse): void =>
+    deps.answers.give(event.id, { kind: 'response', response })
+  const job = jobOf(event, loaded, values, onRespond)
+  const result = await persist(() => deps.runner.run(job), signal)
   return maskResult(withNotes(loaded.steps, result), mask)
 }
 

@@ -118,6 +118,7 @@ export class Executor implements EventHandOver, Service {
     } catch (error) {
       this.#deps.onFailure(event, error)
     } finally {
+      this.#deps.answers.give(event.id, { kind: 'left' }) // Only where nothing was answered so far.
       this.release(event.workflowId, event.request.body.length)
     }
   }

@@ -1,6 +1,7 @@
 /** What the runner is asked to do for an event: a pure translation. */
 import type { QueuedEvent } from '../model/event.ts'
 import { runIdOf } from '../model/ids.ts'
+import type { TriggerResponse } from '../model/respond.ts'
 import type { Environment } from '../model/variable.ts'
 import type { RunJob } from '../runner/runner.ts'
 import type { RunnableVersion } from './versions.ts'
@@ -9,6 +10,7 @@ export function jobOf(
   event: QueuedEvent,
   loaded: RunnableVersion,
   env: Environment['values'],
+  onRespond: (response: TriggerResponse) => void,
 ): RunJob {
   return {
     accountId: event.accountId,
@@ -28,5 +30,7 @@ export function jobOf(
     timeoutMs: loaded.settings.timeoutMs,
     memoryMb: loaded.settings.memoryMb,
     isolation: loaded.settings.isolation,
+    response: loaded.settings.response,
+    onRespond,
   }
 }

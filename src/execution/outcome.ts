@@ -37,7 +37,7 @@ export function withholdSends(result: RunResult): RunResult {
         .map(({ index }) => ({ index, reason })),
     ],
   }))
-  return { outcome: { ...result.outcome, steps }, sends: [] }
+  return { ...result, outcome: { ...result.outcome, steps }, sends: [] }
 }
 
 /** A workflow that signs signs them all. */
@@ -45,6 +45,35 @@ export const signSends = (result: RunResult): RunResult => ({
   ...result,
   sends: result.sends.map((send) => ({ ...send, signed: true })),
 })
+
+/**
+ * Says under the last step that ran what became of the request that waited for this run, where that is
+ * not what its steps meant: none of them responded, or nobody was there any more to hear it.
+ */
+export function withAnswer(
+  result: RunResult,
+  { settings }: LoadedVersion,
+  event: Pick<QueuedEvent, 'replayOf' | 'test'>,
+  isExpected: boolean,
+): RunResult {
+  const { response, outcome } = result
+  if (settings.response !== 'custom' || event.replayOf !== null || event.test) return result
+  const missing = isExpected && !response
+  const unheard = !isExpected && response && !response.immediate
+  if (!missing && !unheard) return result
+  const status = outcome.status === 'timed_out' ? 504 : 400
+  const text = missing
+    ? `the request was answered with ${status}: no step called $respond`
+    : 'nobody was there any more to be answered: the sender had hung up, or the server restarted'
+  const at = outcome.steps.findLastIndex(
+    ({ type, status }) => type !== 'note' && status !== 'not_run',
+  )
+  const entry = { at: outcome.durationMs, level: 'warn' as const, text }
+  const steps = outcome.steps.map((step, i) =>
+    i === at ? { ...step, logs: [...step.logs, entry] } : step,
+  )
+  return { ...result, outcome: { ...outcome, steps } }
+}
 
 /** Puts the notes, which no process sees, back among the records, so that they read as the workflow does. */
 export function withNotes(steps: readonly Step[], result: RunResult): RunResult {

@@ -10,6 +10,7 @@ import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AppError } from '../errors.ts'
 import { limits } from '../model/limits.ts'
+import type { TriggerResponse } from '../model/respond.ts'
 import { announcedBytes } from './read-body.ts'
 
 const COMMON = [
@@ -33,6 +34,17 @@ const ACCEPTED_HEADERS = [
 
 export function answerAccepted(response: ServerResponse): void {
   response.writeHead(200, ACCEPTED_HEADERS).end(ACCEPTED_BODY, 'latin1')
+}
+
+/** Answers with what a step responded, and with the headers that every answer has. */
+export function answerResponse(
+  connection: ServerResponse,
+  { status, headers, body }: TriggerResponse,
+): void {
+  const length = body === null ? [] : ['Content-Length', String(body.length)]
+  const empty = body === null && status !== 204 && status !== 304 ? ['Content-Length', '0'] : []
+  connection.writeHead(status, [...COMMON, ...headers.flat(), ...length, ...empty])
+  connection.end(body)
 }
 
 /** A preflight (Fetch standard, 3.2.2), as opposed to an `OPTIONS` request that is an event. */

@@ -6,6 +6,9 @@
  * A body over the limit is listed as an event with that error, without its bytes: a cut body would
  * read as another one. A request that ends early or breaks HTTP becomes nothing.
  *
+ * Where the workflow answers by `$respond`, the run is waited for, and the event is durable all the same
+ * before its run begins.
+ *
  * Invariant: 200 is answered only after `store.admit` resolved for this event.
  */
 import { hash } from 'node:crypto'
@@ -20,12 +23,19 @@ import type { Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { Admission } from './admission.ts'
-import { answerAccepted, answerPreflight, answerProblem, isPreflight } from './answers.ts'
+import {
+  answerAccepted,
+  answerPreflight,
+  answerProblem,
+  answerResponse,
+  isPreflight,
+} from './answers.ts'
 import { BodyMemory } from './body-memory.ts'
 import { EndpointCache } from './endpoint-cache.ts'
-import type { EventHandOver } from '../hand-over.ts'
+import type { AnswerHandOver, EventHandOver, ExpectedAnswer } from '../hand-over.ts'
 import { RateLimit } from './rate-limit.ts'
 import { readBody } from './read-body.ts'
+import { RunAnswers } from './run-answer.ts'
 import { createSenderReader } from './sender.ts'
 import type { Sender } from './sender.ts'
 import { parseTriggerTarget } from './trigger-target.ts'
@@ -36,6 +46,7 @@ export type IngestDeps = {
   readonly clock: Clock
   readonly ids: IdSource
   readonly handOver: EventHandOver
+  readonly answers: AnswerHandOver
   readonly metrics: Pick<Metrics, 'eventAnswered' | 'eventsAdmitted'>
   readonly log: Pick<Log, 'info' | 'error'>
 }
@@ -46,6 +57,13 @@ export type IngestOptions = {
   readonly publicUrl: string | null
   /** What bodies may hold in memory together, from their first byte to their answer. */
   readonly bodyMemoryBytes?: number
+}
+
+/** An event that is durable; `answer` where its request waits for the run. */
+type Accepted = {
+  readonly id: string
+  readonly answer?: ExpectedAnswer
+  readonly timeoutMs: number
 }
 
 const NO_BODY = new Uint8Array(0)
@@ -61,6 +79,7 @@ export class Ingest {
   readonly #admission: Admission
   readonly #readSender: (request: IncomingMessage) => Sender
   readonly #memory: BodyMemory
+  readonly #runAnswers = new RunAnswers()
   #inFlight = 0
   #draining = false
   #drained: (() => void) | undefined
@@ -89,6 +108,7 @@ export class Ingest {
   async stop(): Promise<void> {
     this.#draining = true
     this.#endpoints.close()
+    this.#runAnswers.drain()
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#drained = resolve))
   }
 
@@ -96,12 +116,16 @@ export class Ingest {
     const { clock, metrics, log } = this.#deps
     const startedAt = clock.monotonicMs()
     try {
-      const id = await this.#accept(request, response)
-      if (id === undefined) return
-      answerAccepted(response)
+      const accepted = await this.#accept(request, response)
+      if (accepted === undefined) return
+      const { id, answer, timeoutMs } = accepted
+      if (!answer) answerAccepted(response)
       const durationMs = clock.monotonicMs() - startedAt
       metrics.eventAnswered(200, durationMs)
       log.info('event', { id, status: 200, durationMs })
+      if (!answer) return
+      const given = await this.#runAnswers.wait(answer, response, timeoutMs)
+      if (given) answerResponse(response, given)
     } catch (cause) {
       // A failure that is none of the catalogue's is a bug; the sender hears that nothing was stored.
       const error = cause instanceof AppError ? cause : new AppError('internal', {}, { cause })
@@ -114,8 +138,8 @@ export class Ingest {
     }
   }
 
-  /** The event's id; undefined when the sender is gone. Every refusal is an `AppError`. */
-  async #accept(request: IncomingMessage, response: ServerResponse): Promise<string | undefined> {
+  /** The event; undefined when the sender is gone. Every refusal is an `AppError`. */
+  async #accept(request: IncomingMessage, response: ServerResponse): Promise<Accepted | undefined> {
     if (this.#draining) throw new AppError('draining')
     const target = parseTriggerTarget(request.url ?? '')
     if (target === undefined) throw new AppError('endpoint_unknown')
@@ -160,18 +184,27 @@ export class Ingest {
   }
 
   /** The endpoint is asked for again: while the body came it may have been saved, or suspended. */
-  async #admit(key: string, request: RawRequest, idempotencyKey: string | null): Promise<string> {
+  async #admit(key: string, request: RawRequest, idempotencyKey: string | null): Promise<Accepted> {
     const endpoint = await this.#usableEndpoint(key)
     const idempotency =
       idempotencyKey === null
         ? null
         : { key: idempotencyKey, bodyHash: hash('sha256', request.body, 'hex') }
     const event = this.#eventOf(endpoint, request, null, idempotency)
-    const admitted = await this.#admission.admit(event)
-    if (admitted.kind === 'mismatch') {
-      throw new AppError('idempotency_mismatch', { key: admitted.key })
+    const { response, timeoutMs } = endpoint.settings
+    const answer = response === 'custom' ? this.#deps.answers.expect(event.id) : undefined
+    try {
+      const admitted = await this.#admission.admit(event)
+      if (admitted.kind === 'mismatch') {
+        throw new AppError('idempotency_mismatch', { key: admitted.key })
+      }
+      if (answer && admitted.kind === 'created') return { id: admitted.id, answer, timeoutMs }
+      answer?.cancel() // What the run of the event answered is not kept: it was accepted, is all there is.
+      return { id: admitted.id, timeoutMs }
+    } catch (error) {
+      answer?.cancel()
+      throw error
     }
-    return admitted.id
   }
 
   async #listRefused(key: string, request: RawRequest): Promise<never> {

@@ -172,7 +172,7 @@ function checkSettings(value: unknown): WorkflowSettings {
         ? null
         : checkRetry(given['retry'], 'settings.retry', refuse),
     signing: checkSigning(given['signing'] ?? null),
-    response: onlyDefault(given, 'response', 'default'),
+    response: checkResponse(given['response'] ?? 'default'),
     isolation: checkIsolation(given['isolation'] ?? 'warm'),
     triggerAuth: onlyDefault(given, 'triggerAuth', null),
   }
@@ -202,6 +202,11 @@ function checkSigning(value: unknown): WorkflowSettings['signing'] {
 function checkIsolation(value: unknown): WorkflowSettings['isolation'] {
   if (value === 'warm' || value === 'run') return value
   return refuseWorkflow(`settings.isolation must be "warm" or "run", it is ${show(value)}`)
+}
+
+function checkResponse(value: unknown): WorkflowSettings['response'] {
+  if (value === 'default' || value === 'custom') return value
+  return refuseWorkflow(`settings.response must be "default" or "custom", it is ${show(value)}`)
 }
 
 /** A setting that exists and cannot be used yet: nothing that is asked for is left undone silently. */

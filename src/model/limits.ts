@@ -43,6 +43,8 @@ export const limits = {
   /** What stopping grants, one after the other: the whole process has 10 s (SPEC section 8). */
   drainRequestsMs: 1_500,
   drainRunsMs: 3_500,
+  /** Within `drainRequestsMs`: so long a run may still answer its request. */
+  drainAnswersMs: 1_000,
   drainDeliveriesMs: 3_500,
   /** Bodies that one adoption reads into memory; the next one takes the rest. */
   adoptBytes: 32 * MIB,
@@ -95,6 +97,10 @@ export const limits = {
   runExportBytes: MIB,
   runSends: 1_000,
   runSendBytes: 16 * MIB,
+  /** What `$respond` may give back. It is held in memory until the run is on stable storage. */
+  responseBodyBytes: 4 * MIB,
+  /** How long a request waits for its run beyond the run's own time limit: the queue, the commit. */
+  responseSlackMs: 5_000,
   /** A diff is for reading; past this it is replaced by one whole-document operation. */
   runDiffBytes: 256 * KIB,
   /**

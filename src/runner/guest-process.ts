@@ -61,7 +61,10 @@ type ActiveRun = {
   /** Its share of what the process has spent since it began. */
   cpuMs: number
 }
-type OfRun = Extract<UpMessage, { type: 'begun' | 'log' | 'send' | 'skipped' | 'end' | 'done' }>
+type OfRun = Extract<
+  UpMessage,
+  { type: 'begun' | 'log' | 'send' | 'skipped' | 'respond' | 'end' | 'done' }
+>
 
 /** Runs that interleave in one process. */
 const RUNS_AT_ONCE = 16
@@ -172,7 +175,8 @@ export class GuestProcess {
     if (this.#unheard++ === 0) this.#unheardSinceMs = sentMs
     this.served++
     const { body, ...request } = job.request
-    this.#send({ type: 'run', run: nonce, request, context: job.context, env: job.env }, body)
+    const { context, env, response } = job
+    this.#send({ type: 'run', run: nonce, request, context, env, response }, body)
   }
 
   /**
@@ -267,6 +271,7 @@ export class GuestProcess {
       case 'log':
       case 'send':
       case 'skipped':
+      case 'respond':
       case 'end':
       case 'done':
         return this.#receiveOfRun(message, tail)
@@ -301,6 +306,8 @@ export class GuestProcess {
         return record.send(message, tail)
       case 'skipped':
         return record.skipped(message)
+      case 'respond':
+        return record.respond(message, tail)
       case 'end':
         return record.end(message, tail)
       case 'done':

@@ -81,6 +81,7 @@ export type DownMessage =
       readonly request: Omit<RawRequest, 'body'>
       readonly context: Readonly<Record<string, unknown>>
       readonly env: Readonly<Record<string, string>>
+      readonly response: 'default' | 'custom'
     }
   | { readonly type: 'ping'; readonly id: number }
 
@@ -90,7 +91,8 @@ type Entry = LogEntry & { readonly run: string; readonly step: number }
 
 /**
  * Guest to server. `run` is the nonce of the run it speaks of; `step` an index into the program.
- * The tail of `end` is the exports (the first `exportsBytes`), then the diff; that of `send` its body.
+ * The tail of `end` is the exports (the first `exportsBytes`), then the diff; that of `send` and
+ * `respond` is its body.
  */
 export type UpMessage =
   | { readonly type: 'hello' }
@@ -111,6 +113,15 @@ export type UpMessage =
       readonly step: number
       readonly index: number
       readonly reason: string
+    }
+  | {
+      readonly type: 'respond'
+      readonly run: string
+      readonly step: number
+      readonly status: number
+      readonly headers: unknown
+      readonly immediate: boolean
+      readonly hasBody: boolean
     }
   | {
       readonly type: 'end'

@@ -18,6 +18,7 @@ import type {
   StepRecord,
   StepStatus,
 } from '../model/run.ts'
+import { checkResponse } from '../model/respond.ts'
 import { checkSendFields } from '../model/send.ts'
 import { EXPORT_SLACK_BYTES, LOG_ENTRY_BYTES, ProtocolError, readJson } from './protocol.ts'
 import type { UpMessage } from './protocol.ts'
@@ -59,6 +60,7 @@ export class RunRecord {
   #calls = 0
   #sendBytes = 0
   #exportBytes = 0
+  #response: RunResult['response']
 
   constructor(clock: Clock, job: RunJob) {
     this.#job = job
@@ -90,7 +92,7 @@ export class RunRecord {
       throw new ProtocolError('more data than a run may send')
     // The tail is only lent.
     const body = message.hasBody ? tail.slice() : null
-    const fields = checkFields({ ...(message.fields as object), body })
+    const fields = checkFields(() => checkSendFields({ ...(message.fields as object), body }))
     const position = this.#job.program.steps[message.step]!.position
     this.#sends.push({
       step: position,
@@ -103,6 +105,18 @@ export class RunRecord {
   skipped(message: Of<'skipped'>): void {
     const { index, reason } = message
     this.#called(message.step, index).record.skipped.push({ index, reason } satisfies SkippedSend)
+  }
+
+  respond(message: Of<'respond'>, tail: Uint8Array): void {
+    this.#reached(message.step)
+    if (this.#response || this.#job.response !== 'custom')
+      throw new ProtocolError('a response that nobody waits for')
+    // The tail is only lent.
+    const body = message.hasBody ? new Uint8Array(tail) : null
+    const { status, headers, immediate } = message
+    const response = checkFields(() => checkResponse({ status, headers, body }))
+    this.#response = { ...response, immediate }
+    if (immediate) this.#job.onRespond?.(response)
   }
 
   end(message: Of<'end'>, tail: Uint8Array): void {
@@ -138,6 +152,7 @@ export class RunRecord {
     return {
       outcome: { status, startedAt: this.#startedAt, durationMs, message, steps },
       sends: this.#sends,
+      ...(this.#response ? { response: this.#response } : {}),
     }
   }
 
@@ -209,11 +224,11 @@ function openStep(name: string, type: StepRecord['type']): OpenStep {
   return { record, calls: 0, endMessage: null, isOver: false }
 }
 
-function checkFields(candidate: object): ReturnType<typeof checkSendFields> {
+function checkFields<Fields>(check: () => Fields): Fields {
   try {
-    return checkSendFields(candidate)
+    return check()
   } catch (error) {
-    throw new ProtocolError(`a send that is not in order (${(error as Error).message})`)
+    throw new ProtocolError(`a call that is not in order (${(error as Error).message})`)
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net'
 import type { Send } from '../model/delivery.ts'
 import type { RawRequest } from '../model/event.ts'
+import type { TriggerResponse } from '../model/respond.ts'
 import type { LogEntry, RunOutcome } from '../model/run.ts'
 import type { Service } from '../service.ts'
 
@@ -46,12 +47,17 @@ export type RunJob = {
   readonly timeoutMs: number
   readonly memoryMb: number
   readonly isolation: 'warm' | 'run'
+  readonly response: 'default' | 'custom'
+  /** Hears what a step responds at once. A run that is repeated may respond again. */
+  readonly onRespond?: (response: TriggerResponse) => void
 }
 
 export type RunResult = {
   readonly outcome: RunOutcome
   /** In call order. Calls made before a throw, `$end` or a time-out are here too. */
   readonly sends: readonly Send[]
+  /** What a step gave `$respond`, if one did. */
+  readonly response?: TriggerResponse & { readonly immediate: boolean }
 }
 
 /** What user code did after its run had ended. */

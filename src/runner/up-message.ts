@@ -47,6 +47,15 @@ function checked(head: Head): UpMessage {
         fields: head['fields'],
         hasBody: head['hasBody'] === true,
       }
+    case 'respond':
+      return {
+        type: 'respond',
+        ...place(head),
+        status: count(head, 'status'),
+        headers: head['headers'],
+        immediate: head['immediate'] === true,
+        hasBody: head['hasBody'] === true,
+      }
     case 'skipped':
       return {
         type: 'skipped',

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { IdSource, systemClock } from '../../src/clock.ts'
 import { AppError } from '../../src/errors.ts'
+import { Answers } from '../../src/execution/answers.ts'
 import { execute } from '../../src/execution/execute.ts'
 import type { ExecuteDeps } from '../../src/execution/execute.ts'
 import { Executor } from '../../src/execution/executor.ts'
@@ -100,6 +101,7 @@ async function setUp(
     notifier: { publish: ({ kind }) => hints.push(kind) },
     versions: new Versions({ store, packages }),
     variables: { of: async () => ({ values: {}, mask: (text) => text }) },
+    answers: new Answers(),
     clock: systemClock,
   }
   const admit = async (change: Partial<NewEvent> = {}): Promise<QueuedEvent> => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { IdSource, systemClock } from '../../src/clock.ts'
+import { Answers } from '../../src/execution/answers.ts'
 import { createHttpListener } from '../../src/http-listener.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
 import { FIRST_ACCOUNT } from '../../src/model/account.ts'
@@ -26,7 +27,9 @@ async function setUp(t: TestContext) {
   const options = { bodyLimitBytes: 1_000, trustedProxies: [], publicUrl: null }
   const metrics = { eventAnswered() {}, eventsAdmitted() {} }
   const log = { info() {}, error() {} }
-  const ingest = createIngest({ store, notifier, clock, ids, handOver, metrics, log }, options)
+  const answers = new Answers()
+  const deps = { store, notifier, clock, ids, handOver, answers, metrics, log }
+  const ingest = createIngest(deps, options)
   const listener = createHttpListener(
     {
       trigger: (request, response) => ingest.handle(request, response),

@@ -300,9 +300,9 @@ const refused: readonly [string, unknown, RegExp][] = [
   ],
   ['a retry of 3', withSettings({ retry: 3 }), /settings\.retry must be true, false or/],
   [
-    'response "custom"',
-    withSettings({ response: 'custom' }),
-    /settings\.response other than "default" is not part of this version/,
+    'response "later"',
+    withSettings({ response: 'later' }),
+    /settings\.response must be "default" or "custom", it is "later"/,
   ],
   [
     'trigger auth',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { StepRecord } from '../../src/model/run.ts'
-import type { RunResult } from '../../src/runner/runner.ts'
+import type { RunJob, RunResult } from '../../src/runner/runner.ts'
 import { jobOf, programOf, requestOf, startRunner } from '../support/run-code.ts'
 import type { TestRunner } from '../support/run-code.ts'
 
@@ -219,15 +219,65 @@ test('[R9] steps: process.env holds the account’s variables and nothing else',
   assert.deepEqual(step(second).exports['$return_value'], { OTHER: '1', ADDED: 'x' })
 })
 
-test('steps: $context is frozen through and through, $respond says that it is not there', async () => {
+test('steps: $context is frozen through and through', async () => {
   assert.deepEqual(
     await returned(
       `try { 'use strict'; $context.id = 1 } catch (e) { return [e.name, $context.version] }`,
     ),
     ['TypeError', 1],
   )
-  const { outcome } = await runner.code(`$respond({ status: 200 })`)
-  assert.match(outcome.message!, /\$respond is not part of this version/)
+})
+
+test('steps: $respond leaves the step as it was at the call, once in a run', async () => {
+  const custom = { response: 'custom' } as const
+  const { response, outcome } = await runner.code(
+    {
+      first: `const body = { a: 1 }; $respond({ status: 201, headers: { 'X-A': ['1', '2'] }, body }); body.a = 2`,
+      second: `$respond({})`,
+    },
+    custom,
+  )
+  assert.deepEqual(response, {
+    status: 201,
+    headers: [
+      ['X-A', '1'],
+      ['X-A', '2'],
+      ['Content-Type', 'application/json'],
+    ],
+    body: new Uint8Array(Buffer.from('{"a":1}')),
+    immediate: false,
+  })
+  assert.equal(
+    outcome.message,
+    'EXCEPTION Error: Cannot respond: $respond was called before, in step first, and works once',
+  )
+  const heard: unknown[] = []
+  const onRespond = (given: object): void => void heard.push(given)
+  const job = jobOf(`$respond({ body: 'now', immediate: true }); return 1`, {
+    ...custom,
+    onRespond,
+  })
+  await runner.run(job)
+  assert.equal(heard.length, 1)
+})
+
+test('steps: where nobody waits, $respond says why under the step, and the run goes on', async () => {
+  const said = async (over: Partial<RunJob>): Promise<string[]> => {
+    const { outcome, response } = await runner.code(`$respond({ body: 'x' }); return 1`, over)
+    assert.deepEqual([outcome.status, response], ['succeeded', undefined])
+    return outcome.steps[0]!.logs.map(({ level, text }) => `${level} ${text}`)
+  }
+  const { context } = jobOf('')
+  assert.deepEqual(await said({}), [
+    'warn $respond has no effect: the workflow answers by itself, set its response to "custom"',
+  ])
+  const response = 'custom'
+  assert.deepEqual(await said({ response, context: { ...context, test: true } }), [
+    'warn $respond has no effect: a test has no request to answer',
+  ])
+  assert.deepEqual(await said({ response, context: { ...context, replay_of: 'evt_1' } }), [
+    'warn $respond has no effect: a replay has no request to answer',
+  ])
 })
 
 test('steps: a skipped send is recorded with its reason and keeps its place among the calls', async () => {

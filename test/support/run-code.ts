@@ -59,6 +59,7 @@ export function jobOf(
     timeoutMs: 20_000,
     memoryMb: 128,
     isolation: 'warm',
+    response: 'default',
     ...over,
   }
 }

@@ -5,6 +5,7 @@
 import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
 import { IdSource, systemClock } from '../../src/clock.ts'
+import { Answers } from '../../src/execution/answers.ts'
 import type { EventHandOver } from '../../src/hand-over.ts'
 import { createHttpListener } from '../../src/http-listener.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
@@ -132,7 +133,16 @@ export async function startTrigger(
   const log = createLog({ write: (line) => logLines.push(line), clock })
   const metrics = createMetrics({ backlog: async () => NO_BACKLOG, clock })
   const ingest = createIngest(
-    { store, notifier, clock, ids: new IdSource(clock), handOver, metrics, log },
+    {
+      store,
+      notifier,
+      clock,
+      ids: new IdSource(clock),
+      handOver,
+      answers: new Answers(),
+      metrics,
+      log,
+    },
     { bodyLimitBytes: 1_048_576, trustedProxies: [], publicUrl: null, ...options },
   )
   const listener = createHttpListener(

@@ -9,6 +9,7 @@ import type { DownMessage, LoadedStep, StepEnd, UpMessage } from '../protocol.ts
 import type { Line } from './line.ts'
 import { round } from './log.ts'
 import type { Log } from './log.ts'
+import { whyUnheard } from './respond.ts'
 import { createRunState, withinStep } from './run-state.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { createScope, END } from './scope.ts'
@@ -38,7 +39,9 @@ export async function execute(deps: Deps, message: RunMessage, body: Uint8Array)
 
   const request: RawRequest = { ...message.request, body }
   const event = deriveEvent(request)
-  const scopeOf = createScope({ ...deps, run, request, event, context: message.context })
+  const { context } = message
+  const unheard = whyUnheard(message.response, context)
+  const scopeOf = createScope({ ...deps, run, request, event, context, unheard })
   let before = toJson(event)!
 
   for (let index = 0; index < program.steps.length; index++) {

@@ -16,6 +16,8 @@ export type RunState = {
   sendBytes: number
   exportBytes: number
   lateEntries: number
+  /** The step that called `$respond`. */
+  respondedBy: number | null
   /** Set by `$end`, even where user code swallowed what it throws. */
   ended: { readonly message: string | null } | null
   /** Stops the step that is running: it failed elsewhere than in its own promise. */
@@ -59,6 +61,7 @@ export function createRunState(
     sendBytes: 0,
     exportBytes: 0,
     lateEntries: 0,
+    respondedBy: null,
     ended: null,
     interrupt: null,
     connections: 0,

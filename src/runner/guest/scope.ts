@@ -8,6 +8,7 @@ import type { EventView, RawRequest } from '../../model/event.ts'
 import type { GuestProgram } from './execute.ts'
 import type { Line } from './line.ts'
 import type { Log } from './log.ts'
+import { createRespond } from './respond.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { createSend } from './send.ts'
 
@@ -24,6 +25,8 @@ type Deps = {
   readonly request: RawRequest
   readonly event: EventView
   readonly context: object
+  /** Why nobody waits for what `$respond` is given; null where somebody does. */
+  readonly unheard: string | null
 }
 
 /** Returns the maker of each step's scope; `exports` is the step's `this`. */
@@ -38,7 +41,6 @@ export function createScope(deps: Deps): (step: StepState) => { scope: object; e
   const shared = {
     $event: deps.event,
     $context: deepFreeze(deps.context),
-    $respond,
     $end: (message?: unknown): never => {
       run.ended ??= { message: message === undefined ? null : textOf(message) }
       throw END
@@ -52,14 +54,11 @@ export function createScope(deps: Deps): (step: StepState) => { scope: object; e
     const scope = {
       ...shared,
       $send: createSend(deps, step),
+      $respond: createRespond(deps, step),
       require: program.modules.requireOf(step.index),
     }
     return { scope, exports }
   }
-}
-
-function $respond(): never {
-  throw new Error('Cannot respond: $respond is not part of this version')
 }
 
 function textOf(message: unknown): string {
