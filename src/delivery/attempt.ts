@@ -107,7 +107,8 @@ async function travel(
     const connection = deps.connect(request.url.origin)
     if (!connection.wasUsed) {
       const verdict = deps.egress.judgeUrl(request.url)
-      if (verdict.kind === 'refused') throw new DeliveryFault('blocked', verdict.because)
+      if (verdict.kind === 'refused')
+        throw new DeliveryFault('blocked', verdict.code, verdict.because)
     }
     const exchange = await connection.exchange(request, deadline - deps.clock.monotonicMs())
     journey.exchange = exchange
@@ -115,6 +116,7 @@ async function travel(
     next = redirectOf(request, exchange.response!, hop, followRedirects)
     if (!next && !isSuccess(exchange.response!.status)) {
       throw new DeliveryFault(
+        'http_status',
         'http_status',
         `Cannot deliver: the destination answered ${exchange.response!.status}`,
       )

@@ -23,6 +23,11 @@ export class ResponseCapture {
     return this.#status
   }
 
+  /** Of the body, so far. */
+  get size(): number {
+    return this.#size
+  }
+
   get isChunked(): boolean {
     return this.#headers.some(([name]) => name.toLowerCase() === 'transfer-encoding')
   }

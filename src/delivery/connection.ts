@@ -47,6 +47,7 @@ export class Connection {
   readonly #deps: ConnectionDeps
   readonly #client: Client
   readonly #interim = new InterimResponses()
+  #onBytes: ((count: number) => void) | undefined
   #facts: ConnectionFacts | null = null
   #dials = 0
   #dialling: PromiseWithResolvers<void> | undefined
@@ -97,6 +98,11 @@ export class Connection {
     let isCut = false
 
     const timer = setTimeout(() => this.#end(new Deadline(progress)), timeoutMs)
+    let received = 0
+    this.#onBytes = (count) => {
+      received += count
+      if (received - capture.size > limits.responseFramingBytes) this.#end(new Endless())
+    }
     this.#interim.begin()
     this.#client.dispatch(optionsOf(request), {
       onRequestStart: () => (progress = 'waiting'),
@@ -136,14 +142,36 @@ export class Connection {
     void this.#client.destroy(reason)
   }
 
+  /** Sees all that comes out of the socket: undici takes it by `read` and in no other way. */
+  #watch(socket: Socket): void {
+    const read = socket.read.bind(socket)
+    socket.read = (size) => {
+      const chunk = read(size) as Buffer | null
+      if (!chunk) return chunk
+      this.#interim.pass(chunk)
+      this.#onBytes?.(chunk.length)
+      return chunk
+    }
+  }
+
   #dialled(socket: Socket | null): void {
     this.#dialling?.resolve()
     this.#dialling = undefined
     if (!socket) return
-    this.#interim.watch(socket)
+    this.#watch(socket)
     this.#dials++
     this.#facts = this.#deps.egress.factsOf(socket) ?? null
     this.#openedAt = this.#deps.clock.monotonicMs()
+  }
+}
+
+class Endless extends DeliveryFault {
+  constructor() {
+    super(
+      'protocol',
+      'framing_endless',
+      `Cannot read the response: besides its body it takes over ${limits.responseFramingBytes} bytes`,
+    )
   }
 }
 
@@ -155,7 +183,13 @@ class Deadline extends DeliveryFault {
       reading: 'the response was not complete',
       reading_chunks: 'the response was not complete',
     }[progress]
-    super('timeout', `Cannot deliver in time: ${doing} when the time limit was reached`)
+    const detail = {
+      connecting: 'timeout_connect',
+      waiting: 'timeout_headers',
+      reading: 'timeout_body',
+      reading_chunks: 'timeout_body',
+    }[progress]
+    super('timeout', detail, `Cannot deliver in time: ${doing} when the time limit was reached`)
   }
 }
 

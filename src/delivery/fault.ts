@@ -1,9 +1,9 @@
 /**
  * Names what went wrong with an attempt: every way a request can fail becomes one code of SPEC section
- * 5 and one sentence that a user understands. The platform's own words are kept as `detail`.
+ * 5, one sentence that a user understands, and a `detail` that tells apart what shares a code.
  *
- * Deliberately exhaustive by default: an error nobody foresaw is shown as `protocol` with its text,
- * never swallowed.
+ * Deliberately exhaustive by default: an error nobody foresaw is shown as `protocol`, with its own text
+ * as the detail, never swallowed.
  */
 import { EgressError } from '../egress/egress.ts'
 import type { FailureCode } from '../model/delivery.ts'
@@ -12,7 +12,7 @@ import { limits } from '../model/limits.ts'
 export type Fault = {
   readonly code: FailureCode
   readonly message: string
-  readonly detail: string | null
+  readonly detail: string
   /** Caused here, for want of a socket or the like: never counts against the destination. */
   readonly ours: boolean
 }
@@ -20,13 +20,20 @@ export type Fault = {
 /** A fault that delivery itself finds. */
 export class DeliveryFault extends Error {
   readonly code: FailureCode
+  readonly detail: string
   /** As in `Fault`. */
   readonly ours: boolean
 
-  constructor(code: FailureCode, message: string, options: { readonly ours?: boolean } = {}) {
+  constructor(
+    code: FailureCode,
+    detail: string,
+    message: string,
+    options: { readonly ours?: boolean } = {},
+  ) {
     super(message)
     this.name = 'DeliveryFault'
     this.code = code
+    this.detail = detail
     this.ours = options.ours ?? false
   }
 }
@@ -35,15 +42,14 @@ export class DeliveryFault extends Error {
 export type Progress = 'connecting' | 'waiting' | 'reading' | 'reading_chunks'
 
 export function faultOf(error: unknown, progress: Progress): Fault {
-  if (error instanceof DeliveryFault) {
-    return { ...theirs(error.code, error.message), ours: error.ours }
-  }
-  if (error instanceof EgressError) {
+  if (error instanceof DeliveryFault || error instanceof EgressError) {
     const { code, message, detail, ours } = error
     return { code, message, detail, ours }
   }
-  const { code = '', message } = error as Partial<NodeJS.ErrnoException> & Error
-  return { ...translate(code, message, progress), detail: code ? `${code}: ${message}` : message }
+  const { name, code = '', message } = error as Partial<NodeJS.ErrnoException> & Error
+  return name === 'HTTPParserError'
+    ? unparsed(message, progress)
+    : translate(code, message, progress)
 }
 
 function translate(code: string, message: string, progress: Progress): Fault {
@@ -51,62 +57,96 @@ function translate(code: string, message: string, progress: Progress): Fault {
     case 'UND_ERR_HEADERS_OVERFLOW':
       return theirs(
         'too_large_headers',
+        'headers_too_large',
         `Cannot read the response: its headers are over ${limits.responseHeaderBytes} bytes`,
       )
     case 'UND_ERR_SOCKET':
-      return message.startsWith('bad ') ? unasked(message) : closed(progress)
+      return message.startsWith('bad ') ? unasked(message) : closed('closed', progress)
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      return progress === 'waiting' ? malformed('its length is not clear') : closed(progress)
-    case 'HPE_INVALID_EOF_STATE':
+      return progress === 'waiting' ? malformed('length_unclear') : closed('closed', progress)
+    case 'EPIPE':
+      return closed('closed', progress)
     case 'ECONNRESET':
     case 'ECONNABORTED':
-    case 'EPIPE':
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return closed(progress)
+      return closed(code, progress)
     case 'ERR_ASSERTION':
-      return malformed('its status is not one HTTP knows')
+      return malformed('status_invalid')
     case 'UND_ERR_INVALID_ARG':
-      return theirs('protocol', `Cannot send the request: ${message}`)
+      return theirs('protocol', 'request_invalid', 'Cannot send the request: HTTP cannot carry it')
     default:
-      if (code.startsWith('HPE_')) return malformed(reasonOf(message))
       if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
-        return theirs('tls', 'Cannot deliver: the destination broke off the encrypted connection')
+        const what = 'Cannot deliver: the destination broke off the encrypted connection'
+        return theirs('tls', code, what)
       }
-      return theirs('protocol', `Cannot complete the request: ${message}`)
+      return theirs(
+        'protocol',
+        [code, message].filter(Boolean).join(': '),
+        'Cannot complete the request: the connection failed in a way that has no name here',
+      )
   }
 }
 
-function closed(progress: Progress): Fault {
+function closed(detail: string, progress: Progress): Fault {
   if (progress === 'reading_chunks') {
-    return malformed('the connection closed in the middle of a chunk')
+    return malformed('chunk_cut')
   }
   return progress === 'reading'
-    ? theirs('reset', 'Cannot read the response: the connection closed before its end')
-    : theirs('reset', 'Cannot deliver: the destination closed the connection without answering')
+    ? theirs(
+        'reset',
+        detail === 'closed' ? 'closed_early' : detail,
+        'Cannot read the response: the connection closed before its end',
+      )
+    : theirs(
+        'reset',
+        detail,
+        'Cannot deliver: the destination closed the connection without answering',
+      )
 }
 
-function unasked(message: string): Fault {
-  return malformed(
-    message === 'bad upgrade'
-      ? 'it switches to another protocol, which was not asked for'
-      : 'it comes where none was due',
+const unasked = (message: string): Fault =>
+  malformed(message === 'bad upgrade' ? 'upgrade_unasked' : 'response_unasked')
+
+/** What the parser stumbled over, told by its words: it has no codes for most of them. */
+function unparsed(reason: string, progress: Progress): Fault {
+  if (/EOF/.test(reason)) return closed('closed', progress)
+  return malformed(stumbles.find(([words]) => words.test(reason))?.[1] ?? 'response_invalid')
+}
+
+const stumbles: readonly (readonly [words: RegExp, detail: keyof typeof malformations])[] = [
+  [/chunk/i, 'chunk_invalid'],
+  [/Content-Length|Transfer-Encoding/i, 'length_unclear'],
+  [/status/i, 'status_invalid'],
+  [/Expected HTTP|version|Preface|dot/i, 'not_http'],
+  [/expected (?:CR|LF)/i, 'line_ending_invalid'],
+  [/header/i, 'header_invalid'],
+]
+
+const malformations = {
+  chunk_cut: 'the connection closed in the middle of a chunk',
+  chunk_invalid: 'a chunk of its body is malformed',
+  length_unclear: 'its length is not clear',
+  status_invalid: 'its status is not one HTTP knows',
+  not_http: 'it does not begin as HTTP/1.1 does; does another service listen on this port?',
+  line_ending_invalid: 'its lines do not end in CR LF',
+  header_invalid: 'a header is malformed',
+  upgrade_unasked: 'it switches to another protocol, which was not asked for',
+  response_unasked: 'it comes where none was due',
+  response_invalid: 'it cannot be parsed',
+} as const
+
+const malformed = (detail: keyof typeof malformations): Fault =>
+  theirs(
+    'protocol',
+    detail,
+    `Cannot read the response: it is not valid HTTP, ${malformations[detail]}`,
   )
-}
 
-const malformed = (why: string): Fault =>
-  theirs('protocol', `Cannot read the response: it is not valid HTTP, ${why}`)
-
-const theirs = (code: FailureCode, message: string): Fault => ({
+const theirs = (code: FailureCode, detail: string, message: string): Fault => ({
   code,
   message,
-  detail: null,
+  detail,
   ours: false,
 })
-
-/** The parser's reason, out of "Response does not match the HTTP/1.1 protocol (reason)". */
-function reasonOf(message: string): string {
-  const reason = /\((.+)\)$/.exec(message)?.[1] ?? 'it cannot be parsed'
-  return reason.charAt(0).toLowerCase() + reason.slice(1)
-}

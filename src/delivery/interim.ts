@@ -5,7 +5,6 @@
  * socket to undici, it becomes `103`, which undici passes over. Nothing is kept and nothing is copied:
  * one digit changes in place, whatever pieces the bytes arrive in.
  */
-import type { Socket } from 'node:net'
 
 const [DIGIT_0, DIGIT_1, DIGIT_3] = [0x30, 0x31, 0x33]
 /** Where a status stands in `HTTP/1.1 100`. */
@@ -21,16 +20,6 @@ export class InterimResponses {
   begin(): void {
     this.#part = 'status line'
     this.#seen = 0
-  }
-
-  /** Makes what the socket reads pass through here; undici takes it from nowhere else. */
-  watch(socket: Socket): void {
-    const read = socket.read.bind(socket)
-    socket.read = (size) => {
-      const chunk = read(size) as Buffer | null
-      if (chunk) this.pass(chunk)
-      return chunk
-    }
   }
 
   pass(chunk: Uint8Array): void {

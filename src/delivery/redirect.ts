@@ -27,7 +27,7 @@ export function redirectOf(
   const location = response.headers.find(([name]) => name.toLowerCase() === 'location')?.[1]
   if (!location) return null
   if (hop >= followRedirects)
-    refuse(`it leads on after ${followRedirects} hops, the most it may take`)
+    refuse('too_many_redirects', `it leads on after ${followRedirects} hops, the most it may take`)
 
   const url = placeOf(location, request.url)
   const sameOrigin = url.origin === request.url.origin
@@ -48,20 +48,24 @@ export function redirectOf(
 
 function placeOf(location: string, base: URL): URL {
   if (location.length > limits.sendUrlBytes) {
-    refuse(`its Location is over ${limits.sendUrlBytes} characters`)
+    refuse('bad_location', `its Location is over ${limits.sendUrlBytes} characters`)
   }
   const url = URL.canParse(location, base)
     ? new URL(location, base)
-    : refuse('its Location is no URL')
+    : refuse('bad_location', 'its Location is no URL')
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    refuse(`its Location has the scheme ${url.protocol} and only http and https are followed`)
+    refuse(
+      'redirect_scheme',
+      `its Location has the scheme ${url.protocol} and only http and https are followed`,
+    )
   }
-  if (url.username || url.password) refuse('its Location holds credentials')
-  if (base.protocol === 'https:' && url.protocol === 'http:') refuse('it leads from https to http')
+  if (url.username || url.password) refuse('bad_location', 'its Location holds credentials')
+  if (base.protocol === 'https:' && url.protocol === 'http:')
+    refuse('redirect_downgrade', 'it leads from https to http')
   url.hash = ''
   return url
 }
 
-function refuse(why: string): never {
-  throw new DeliveryFault('redirect', `Cannot follow the redirect: ${why}`)
+function refuse(detail: string, why: string): never {
+  throw new DeliveryFault('redirect', detail, `Cannot follow the redirect: ${why}`)
 }

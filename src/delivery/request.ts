@@ -9,6 +9,7 @@ import type { DeliveryTask } from '../model/delivery.ts'
 import type { HeaderPair } from '../model/event.ts'
 import { hexOf } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
+import { headerNameFault, headerValueFault, methodFault } from '../model/send-rules.ts'
 import { DeliveryFault } from './fault.ts'
 
 export type OutgoingRequest = {
@@ -21,18 +22,6 @@ export type OutgoingRequest = {
   readonly body: Uint8Array | null
 }
 
-const RESERVED: ReadonlySet<string> = new Set([
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'upgrade',
-  'expect',
-  'te',
-  'trailer',
-])
-
 /** The header that counts how often a request has passed through Sendoff. */
 export const HOPS_HEADER = 'sendoff-hops'
 
@@ -43,20 +32,15 @@ export function requestOf(task: DeliveryTask, userAgent: string, atMs: number): 
   if (hops > limits.hops) {
     throw new DeliveryFault(
       'blocked',
+      'loop',
       `Cannot deliver: the request passed through Sendoff more than ${limits.hops} times (loop guard)`,
     )
   }
   const method = send.method.toUpperCase()
-  if (method === '' || method === 'CONNECT') {
-    throw new DeliveryFault('protocol', `Cannot send the request: its method is "${method}"`)
-  }
+  refuseIf(methodFault(method), 'method_invalid', 'its method')
   const ownHeaders = send.headers.filter(([name]) => name.toLowerCase() !== HOPS_HEADER)
-  const reserved = ownHeaders.find(([name]) => RESERVED.has(name.toLowerCase()))
-  if (reserved) {
-    throw new DeliveryFault(
-      'protocol',
-      `Cannot send the request: the header ${reserved[0]} is Sendoff's to set`,
-    )
+  for (const [name, value] of ownHeaders) {
+    refuseIf(headerNameFault(name) ?? headerValueFault(name, value), 'header_invalid', 'it')
   }
   return {
     method,
@@ -71,6 +55,12 @@ export function requestOf(task: DeliveryTask, userAgent: string, atMs: number): 
     ],
     body: send.body,
   }
+}
+
+/** What was checked at the call is checked where it leaves: rows of older versions, and mistakes of ours. */
+function refuseIf(fault: string | undefined, detail: string, what: string): void {
+  if (fault === undefined) return
+  throw new DeliveryFault('protocol', detail, `Cannot send the request: ${what} ${fault}`)
 }
 
 /** All headers, in the order they are sent. */

@@ -19,6 +19,7 @@ export function signed(request: OutgoingRequest, keys: readonly Uint8Array[]): O
   if (id.includes('.')) {
     throw new DeliveryFault(
       'protocol',
+      'webhook_id_invalid',
       'Cannot sign the request: its webhook-id holds a point, set one without',
     )
   }

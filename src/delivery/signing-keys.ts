@@ -37,7 +37,8 @@ export class SigningKeyCache {
       return (await this.#ask(accountId, workflowId, now)).keys
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new DeliveryFault('protocol', `Cannot sign the request: ${reason}`, { ours: true })
+      const message = `Cannot sign the request: ${reason}`
+      throw new DeliveryFault('protocol', 'signing_unavailable', message, { ours: true })
     }
   }
 

@@ -162,6 +162,8 @@ export const limits = {
   responseHeaderCount: 100,
   responseStoredBytes: 64 * KIB,
   responseReadBytes: MIB,
+  /** What a response may take besides its body: interim responses, chunk sizes and extensions. */
+  responseFramingBytes: 2 * MIB,
   hops: 5,
   /** Signing: what Standard Webhooks allows a secret to be, and how long a replaced one still signs. */
   signingSecretBytesMin: 24,
