@@ -17,8 +17,10 @@ export type Move =
   /** Writes the text byte by byte. */
   | { readonly slowly: string; readonly everyMs: number }
   | { readonly waitMs: number }
-  | 'FIN'
-  | 'RST'
+  | { readonly end: 'FIN' | 'RST' }
+
+export const FIN: Move = { end: 'FIN' }
+export const RST: Move = { end: 'RST' }
 
 export type Script = {
   readonly moves: readonly Move[]
@@ -61,7 +63,7 @@ export async function startFaultServer(
       received = received.subarray(head.size)
       playing = true
       if (script?.early) socket.pause()
-      void play(socket, script?.moves ?? ['RST'], stopped.signal).then(() => (playing = false))
+      void play(socket, script?.moves ?? [RST], stopped.signal).then(() => (playing = false))
     })
   }
   const server = tls ? createTlsServer(tls, serve) : createServer(serve)
@@ -95,10 +97,11 @@ async function play(socket: Socket, moves: readonly Move[], signal: AbortSignal)
   const pause = (ms: number) => delay(ms, true, { signal }).catch(() => false)
   for (const move of moves) {
     if (socket.destroyed || signal.aborted) return
-    if (move === 'FIN') socket.end()
-    else if (move === 'RST') socket.resetAndDestroy()
-    else if (typeof move === 'string' || move instanceof Uint8Array) socket.write(move)
-    else if ('waitMs' in move) await pause(move.waitMs)
+    if (typeof move === 'string' || move instanceof Uint8Array) socket.write(move)
+    else if ('end' in move) {
+      if (move.end === 'FIN') socket.end()
+      else socket.resetAndDestroy()
+    } else if ('waitMs' in move) await pause(move.waitMs)
     else if ('slowly' in move) {
       for (const byte of Buffer.from(move.slowly, 'latin1')) {
         if (socket.destroyed || !(await pause(move.everyMs))) return

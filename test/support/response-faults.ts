@@ -4,6 +4,7 @@
  */
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { FailureCode } from '../../src/model/delivery.ts'
+import { FIN, RST } from './fault-server.ts'
 import type { Move, Script } from './fault-server.ts'
 
 export type ResponseFault = {
@@ -54,24 +55,24 @@ const timeouts: readonly Row[] = [
 ]
 
 const resets: readonly Row[] = [
-  ['[98] reset before a byte', 'ECONNRESET', null, 'RST'],
-  ['[98] reset mid-headers', 'ECONNRESET', null, HEAD, TICK, 'RST'],
-  ['[98] reset mid-body', 'ECONNRESET', 200, `${LONG}abc`, TICK, 'RST'],
-  ['[98] closed mid-headers', 'closed', null, HEAD, 'FIN'],
-  ['[98] closed mid-body', 'closed_early', 200, `${LONG}abc`, 'FIN'],
+  ['[98] reset before a byte', 'ECONNRESET', null, RST],
+  ['[98] reset mid-headers', 'ECONNRESET', null, HEAD, TICK, RST],
+  ['[98] reset mid-body', 'ECONNRESET', 200, `${LONG}abc`, TICK, RST],
+  ['[98] closed mid-headers', 'closed', null, HEAD, FIN],
+  ['[98] closed mid-body', 'closed_early', 200, `${LONG}abc`, FIN],
   [
     '[98] closed mid-body, as announced',
     'closed_early',
     200,
     `${HEAD}connection: close\r\ncontent-length: 9\r\n\r\nabc`,
-    'FIN',
+    FIN,
   ],
-  ['[99] closed without a byte', 'closed', null, 'FIN'],
+  ['[99] closed without a byte', 'closed', null, FIN],
 ]
 
 const malformed: readonly Row[] = [
-  ['[100] chunks cut short', 'chunk_cut', 200, `${CHUNKED}5\r\nab`, 'FIN'],
-  ['[100] reset mid-chunk', 'chunk_cut', 200, `${CHUNKED}5\r\nab`, TICK, 'RST'],
+  ['[100] chunks cut short', 'chunk_cut', 200, `${CHUNKED}5\r\nab`, FIN],
+  ['[100] reset mid-chunk', 'chunk_cut', 200, `${CHUNKED}5\r\nab`, TICK, RST],
   ['[100] a chunk size that is none', 'chunk_invalid', 200, `${CHUNKED}zz\r\n`],
   ['[100] a negative chunk size', 'chunk_invalid', 200, `${CHUNKED}-5\r\nabcde\r\n`],
   ['[100] a chunk size beyond 64 bits', 'chunk_invalid', 200, `${CHUNKED}${'f'.repeat(17)}\r\n`],
@@ -118,7 +119,7 @@ const malformed: readonly Row[] = [
   ['[105] a space before the colon', 'header_invalid', null, `${HEAD}a : b\r\n\r\n`],
   ['[105] an SSH banner', 'not_http', null, 'SSH-2.0-OpenSSH_9.2\r\n'],
   ['[105] an SMTP banner', 'not_http', null, '220 mail.example ESMTP\r\n'],
-  ['[105] HTTP/0.9', 'not_http', null, '<html>hello</html>', 'FIN'],
+  ['[105] HTTP/0.9', 'not_http', null, '<html>hello</html>', FIN],
   ['[105] a TLS alert', 'not_http', null, Buffer.from('15030100020246', 'hex')],
   ['[122] an HTTP/2 preface', 'not_http', null, Buffer.from('000012040000000000', 'hex')],
   ['[106] HTTP/3.0', 'not_http', null, 'HTTP/3.0 200 OK\r\ncontent-length: 0\r\n\r\n'],
@@ -211,7 +212,7 @@ const odd: readonly Row[] = [
     null,
     200,
     `${HEAD}transfer-encoding: chunked, identity\r\n\r\nok`,
-    'FIN',
+    FIN,
   ],
   [
     '[104] 2,500 small headers',
@@ -219,8 +220,8 @@ const odd: readonly Row[] = [
     200,
     `${HEAD}${'a:1\r\n'.repeat(2_500)}content-length: 0\r\n\r\n`,
   ],
-  ['[106] HTTP/1.0 without a length', null, 200, 'HTTP/1.0 200 OK\r\n\r\nall', 'FIN'],
-  ['[106] HTTP/1.1 without a length', null, 200, `${HEAD}\r\nall`, 'FIN'],
+  ['[106] HTTP/1.0 without a length', null, 200, 'HTTP/1.0 200 OK\r\n\r\nall', FIN],
+  ['[106] HTTP/1.1 without a length', null, 200, `${HEAD}\r\nall`, FIN],
   ['[106] an HTTP/2.0 line', null, 200, 'HTTP/2.0 200 OK\r\ncontent-length: 0\r\n\r\n'],
   ['[106] no reason phrase', null, 200, 'HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n'],
   ['[109] 204 with a body', null, 204, 'HTTP/1.1 204 None\r\ncontent-length: 3\r\n\r\nabc'],
