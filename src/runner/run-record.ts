@@ -132,7 +132,7 @@ export class RunRecord {
     step.record.diff = patch(readJson(tail.subarray(message.exportsBytes)))
     step.record.status = message.status
     step.record.durationMs = message.durationMs
-    step.record.error = message.error
+    step.record.error = message.error && namedLimit(message.error, this.#job.memoryMb)
     step.endMessage = message.message
     step.isOver = true
     if (message.status === 'succeeded') this.#current++
@@ -216,6 +216,20 @@ export class RunRecord {
     return step
   }
 }
+
+/** How V8 and Node say that the system refused them memory, which at level `strict` is a run's limit. */
+const REFUSED_MEMORY =
+  /^(?:Array buffer allocation failed|Failed to allocate memory|WebAssembly\.Memory(?:\(\): could not allocate memory|\.grow\(\): Unable to grow instance memory))$/
+
+/** Where the kernel keeps a run to its memory, user code sees an error that does not say whose limit it was. */
+function namedLimit(error: StepError, memoryMb: number): StepError {
+  if (error.name !== 'RangeError' || !REFUSED_MEMORY.test(error.message)) return error
+  const name = 'OutOfMemory'
+  const message = `The run went over its memory limit of ${memoryMb} MiB: ${error.message}`
+  return { ...error, name, message, stack: `${name}: ${message}\n${framesOf(error.stack)}` }
+}
+
+const framesOf = (stack: string): string => stack.slice(stack.indexOf('\n') + 1 || stack.length)
 
 function openStep(name: string, type: StepRecord['type']): OpenStep {
   const status: StepStatus = 'not_run'
