@@ -39,6 +39,8 @@ const catalogue = {
   lease_lost: [409, 'Cannot finish {id}: another node took it over'],
 
   usage: [2, 'Usage: sendoff {usage}'],
+  flag_unknown: [2, 'Cannot take --{flag}: usage is sendoff {usage}'],
+  file_unreadable: [2, 'Cannot read {path}: {reason}'],
   server_unreachable: [1, 'Cannot reach {url}: {reason}, start it with sendoff serve'],
   api_refused: [1, '{reason}'],
   demo_incomplete: [1, 'Cannot show the demo: its event did not finish within {seconds} s'],

@@ -4,23 +4,49 @@
  * port and the database with nobody to stop it.
  */
 import { parseArgs } from 'node:util'
+import manifest from '../package.json' with { type: 'json' }
 import { commands } from './cli/commands.ts'
+import { describeSettings } from './config.ts'
 import { AppError } from './errors.ts'
 
 async function main(argv: readonly string[]): Promise<number> {
+  const [first] = argv
+  if (first === '--version' || first === '-v') {
+    console.log(manifest.version)
+    return 0
+  }
+  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+    console.log(overview())
+    return 0
+  }
   const { name, command, rest } = find(argv)
   if (!command) {
-    console.error(
-      name ? `Cannot run ${name}: there is no such command` : 'Usage: sendoff <command>',
-    )
-    for (const [key, { sentence }] of Object.entries(commands)) {
-      console.error(`  ${key.padEnd(16)} ${sentence}`)
-    }
-    return name && name !== 'help' ? 2 : 0
+    console.error(`Cannot run ${name}: there is no such command\n${overview()}`)
+    return 2
   }
   const { flags, words } = readArguments(rest)
+  if ('help' in flags || 'h' in flags) {
+    console.log(
+      [`Usage: sendoff ${command.usage}`, command.sentence, ...detailsOf(name)].join('\n'),
+    )
+    return 0
+  }
+  const unknown = Object.keys(flags).find((flag) => !(command.flags?.includes(flag) ?? true))
+  if (unknown !== undefined && unknown !== 'json') {
+    throw new AppError('flag_unknown', { flag: unknown, usage: command.usage })
+  }
   return await command.run({ flags, words, json: 'json' in flags })
 }
+
+function overview(): string {
+  const lines = Object.entries(commands).map(
+    ([name, { sentence }]) => `  ${name.padEnd(16)} ${sentence}`,
+  )
+  return ['Usage: sendoff <command>', ...lines, 'sendoff <command> --help says how'].join('\n')
+}
+
+/** The settings, for the command that lives by them. */
+const detailsOf = (name: string): readonly string[] => (name === 'serve' ? describeSettings() : [])
 
 function find(argv: readonly string[]) {
   for (const length of [2, 1]) {
@@ -33,7 +59,7 @@ function find(argv: readonly string[]) {
 
 /** `--name value`, `--name=value` or `--switch` for the flags; everything else is a word. */
 function readArguments(args: readonly string[]) {
-  const switches = new Set(['json', 'help', 'demo-receiver'])
+  const switches = new Set(['json', 'help', 'h', 'send', 'demo-receiver'])
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,

@@ -20,6 +20,7 @@ const WAIT_MS = 30_000
 
 export const demo: Command = {
   sentence: 'start the server, send one event through a demo workflow, and stay up',
+  usage: 'demo [--setting value]',
   async run({ flags }) {
     const stopped = nextSignal()
     const config = loadConfig(flags)

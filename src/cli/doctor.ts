@@ -5,6 +5,7 @@ import type { Command } from './commands.ts'
 
 export const doctor: Command = {
   sentence: 'check isolation level, store and egress on this machine',
+  usage: 'doctor [--setting value]',
   async run({ flags, json }) {
     const { json: _, ...settings } = flags
     const findings = await diagnose(loadConfig(settings))

@@ -1,17 +1,16 @@
-/** `sendoff events tail <workflow>` and `sendoff events show <event>`. */
-import { clientSettings } from '../config.ts'
-import { AppError } from '../errors.ts'
+/** `sendoff events tail`, `events show` and `events search`. */
 import type { EventDetailWire, EventListWire } from '../inspector/wire.ts'
-import { createApiClient } from './api-client.ts'
-import type { ApiClient } from './api-client.ts'
-import type { Command, Invocation } from './commands.ts'
+import { CLIENT_FLAGS, connect, wordOf, wordsOf } from './client.ts'
+import type { Command } from './commands.ts'
 import { nextSignal } from './serve.ts'
 import { printEvent, printRow } from './print-event.ts'
 
 export const eventsTail: Command = {
-  sentence: 'print the events of a workflow as they come: events tail <workflow>',
+  sentence: 'print the events of a workflow as they come',
+  usage: 'events tail <workflow>',
+  flags: CLIENT_FLAGS,
   async run(invocation) {
-    const workflowId = only(invocation, 'events tail <workflow>')
+    const workflowId = wordOf(invocation, eventsTail)
     const client = connect(invocation)
     const path = `/workflows/${encodeURIComponent(workflowId)}`
     const stopping = new AbortController()
@@ -33,9 +32,11 @@ export const eventsTail: Command = {
 }
 
 export const eventsShow: Command = {
-  sentence: 'print an event with its steps, requests and responses: events show <event>',
+  sentence: 'print an event with its steps, requests and responses',
+  usage: 'events show <event>',
+  flags: CLIENT_FLAGS,
   async run(invocation) {
-    const eventId = only(invocation, 'events show <event>')
+    const eventId = wordOf(invocation, eventsShow)
     const path = `/events/${encodeURIComponent(eventId)}`
     const detail = await connect(invocation).call<EventDetailWire>('GET', path)
     if (invocation.json) console.log(JSON.stringify(detail))
@@ -44,15 +45,34 @@ export const eventsShow: Command = {
   },
 }
 
-function only({ words }: Invocation, usage: string): string {
-  const [word] = words
-  if (word && words.length === 1) return word
-  throw new AppError('usage', { usage })
-}
+const FILTERS = ['status', 'delivery', 'version', 'before', 'limit'] as const
 
-function connect({ flags }: Invocation): ApiClient {
-  const { url, token } = clientSettings(flags)
-  return createApiClient(url, token)
+export const eventsSearch: Command = {
+  sentence: 'print the events that hold a text, newest first; "" with a filter finds by that alone',
+  usage: `events search <workflow> <text> ${FILTERS.map((name) => `[--${name} X]`).join(' ')}`,
+  flags: [...CLIENT_FLAGS, ...FILTERS],
+  async run(invocation) {
+    const [workflowId = '', text = ''] =
+      invocation.words.length === 2 ? invocation.words : wordsOf(invocation, eventsSearch, 2)
+    const query = new URLSearchParams(text === '' ? [] : [['q', text]])
+    for (const name of FILTERS) {
+      const value = invocation.flags[name]
+      if (value !== undefined) query.set(name, value)
+    }
+    const wanted = Number(query.get('limit') ?? Number.POSITIVE_INFINITY)
+    const client = connect(invocation)
+    let printed = 0
+    for (let cursor: string | null = ''; cursor !== null && printed < wanted;) {
+      if (cursor) query.set('cursor', cursor)
+      const path = `/workflows/${encodeURIComponent(workflowId)}/events?${query.toString()}`
+      const page: EventListWire = await client.call('GET', path)
+      const rows = page.data.slice(0, wanted - printed)
+      for (const row of rows) printRow(row, invocation.json)
+      printed += rows.length
+      cursor = page.nextCursor
+    }
+    return 0
+  },
 }
 
 const ENDED: ReadonlySet<string> = new Set(['failed', 'blocked', 'canceled'])

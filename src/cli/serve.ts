@@ -1,15 +1,12 @@
 /** `sendoff serve`: the server, until SIGTERM or SIGINT; a second signal does not wait for the drain. */
 import { createApp } from '../app.ts'
-import { describeSettings, loadConfig } from '../config.ts'
+import { loadConfig } from '../config.ts'
 import type { Command } from './commands.ts'
 
 export const serve: Command = {
-  sentence: 'start the server',
+  sentence: 'start the server; --help lists its settings',
+  usage: 'serve [--setting value]',
   async run({ flags }) {
-    if ('help' in flags) {
-      console.log(['Usage: sendoff serve [--flag value]', ...describeSettings()].join('\n'))
-      return 0
-    }
     const stopped = nextSignal()
     const app = await createApp(loadConfig(flags))
     await app.start()

@@ -12,16 +12,19 @@ import { openDefinitions } from '../store/sqlite/open-definitions.ts'
 import type { Command } from './commands.ts'
 
 export const tokenCreate: Command = {
-  sentence: 'make an API token: token create [--name NAME] [--scopes read,write,admin]',
+  sentence: 'make an API token; it is shown this once',
+  usage: 'token create [--name NAME] [--scopes read,write,admin]',
   async run({ flags, json }) {
     const { name = 'cli', scopes = 'read,write', ...rest } = flags
-    const { json: _, ...settings } = rest
+    const { json: __, ...settings } = rest
     const store = await openDefinitions({ clock: systemClock }, loadConfig(settings).data)
     try {
       const ids = new IdSource(systemClock)
       const wish = { accountId: FIRST_ACCOUNT, name, scopes: scopesOf(scopes) }
       const { token, secret } = await createToken({ store, ids, clock: systemClock }, wish)
-      console.log(json ? JSON.stringify({ ...token, token: secret }) : secret)
+      const { accountId: _, createdAt, expiresAt, ...shown } = token
+      const instants = { createdAt: isoOf(createdAt), expiresAt: isoOf(expiresAt) }
+      console.log(json ? JSON.stringify({ ...shown, ...instants, token: secret }) : secret)
     } finally {
       await store.close()
     }
@@ -29,11 +32,14 @@ export const tokenCreate: Command = {
   },
 }
 
+const isoOf = (at: number | null): string | null =>
+  at === null ? null : new Date(at).toISOString()
+
 function scopesOf(text: string): readonly Scope[] {
   const known: readonly Scope[] = ['read', 'write', 'admin']
   return text.split(',').map((word) => {
     const scope = known.find((one) => one === word.trim())
     if (scope) return scope
-    throw new AppError('usage', { usage: 'token create --scopes read,write,admin' })
+    throw new AppError('usage', { usage: tokenCreate.usage })
   })
 }

@@ -1,6 +1,6 @@
 /** The commands as users type them. */
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,27 +12,10 @@ import { createApiClient } from '../../src/cli/api-client.ts'
 import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { settledEvent } from '../support/app.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { LAUNCHER, ROOT, serverEnv, startServer } from '../support/server-process.ts'
+import { runCommand } from '../support/run-command.ts'
+import { LAUNCHER, serverEnv, startServer } from '../support/server-process.ts'
 
 const TOKEN = 'so_test_token_of_the_commands'
-
-type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string }
-
-function sendoff(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [LAUNCHER, ...args],
-      { cwd: ROOT, env: serverEnv(env) },
-      (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
-      },
-    )
-  })
-}
 
 async function dataFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sendoff-cli-'))
@@ -43,7 +26,7 @@ async function dataFolder(t: TestContext): Promise<string> {
 test('cli: token create works beside a running server and is shown once; the server takes it', async (t) => {
   const folder = await dataFolder(t)
   const server = await startServer(t, { SENDOFF_DATA: folder })
-  const made = await sendoff(['token', 'create', '--name', 'mine', '--json'], {
+  const made = await runCommand(['token', 'create', '--name', 'mine', '--json'], {
     SENDOFF_DATA: folder,
   })
   assert.equal(made.code, 0, made.stderr)
@@ -55,6 +38,7 @@ test('cli: token create works beside a running server and is shown once; the ser
   assert.deepEqual(data, [])
   assert.match(id, /^tok_/)
   assert.ok(!made.stdout.includes('hash'))
+  assert.match(made.stdout, /"createdAt":"20\d\d-/)
 })
 
 test('cli: events show prints a run, its requests and responses; --json prints the document', async (t) => {
@@ -76,16 +60,16 @@ test('cli: events show prints a run, its requests and responses; --json prints t
   const event = await settledEvent(api, workflow.id)
 
   const env = { SENDOFF_URL: server.url, SENDOFF_TOKEN: TOKEN }
-  const text = await sendoff(['events', 'show', event.id], env)
+  const text = await runCommand(['events', 'show', event.id], env)
   assert.equal(text.code, 0, text.stderr)
   assert.match(text.stdout, /Run succeeded/)
   assert.match(text.stdout, /\[0\] POST .*\/x -> 200/)
   assert.match(text.stdout, /thanks/)
   assert.match(text.stdout, /Dest 1\/1/)
   assert.ok(!text.stdout.includes('\u001b'), 'terminal escapes are escaped')
-  const json = await sendoff(['events', 'show', event.id, '--json'], env)
+  const json = await runCommand(['events', 'show', event.id, '--json'], env)
   assert.equal((JSON.parse(json.stdout) as EventDetailWire).id, event.id)
-  const unknown = await sendoff(['events', 'show', 'evt_nothing'], env)
+  const unknown = await runCommand(['events', 'show', 'evt_nothing'], env)
   assert.equal(unknown.code, 1)
   assert.match(unknown.stderr, /Cannot find event evt_nothing/)
 })
@@ -135,15 +119,36 @@ test('cli: a wrong setting, flag or command ends with 2 and one sentence that na
       { SENDOFF_TOKEN: 'so_0123456789abcdef' },
       /Usage: sendoff events show <event>/,
     ],
+    [
+      ['events', 'show', 'evt_x', '--tokn', 'x'],
+      {},
+      /--tokn: usage is sendoff events show <event>/,
+    ],
+    [['test', 'wf_x', 'nowhere.json'], { SENDOFF_TOKEN: 'so_0123456789abcdef' }, /nowhere\.json/],
   ] as const) {
-    const ended = await sendoff(args, env)
+    const ended = await runCommand(args, env)
     assert.equal(ended.code, 2, `${args.join(' ')}: ${ended.stderr}`)
     assert.match(ended.stderr, pattern)
   }
 })
 
+test('cli: help and version are answers, not mistakes', async () => {
+  for (const args of [[], ['help'], ['--help'], ['-h']]) {
+    const ended = await runCommand(args)
+    assert.deepEqual([ended.code, ended.stderr], [0, ''])
+    assert.match(ended.stdout, /^Usage: sendoff <command>\n {2}serve /)
+  }
+  const one = await runCommand(['events', 'search', '--help'])
+  assert.deepEqual(
+    [one.code, one.stdout.split(' [')[0]],
+    [0, 'Usage: sendoff events search <workflow> <text>'],
+  )
+  assert.match((await runCommand(['serve', '--help'])).stdout, /SENDOFF_PORT/)
+  assert.match((await runCommand(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
 test('cli: doctor names the isolation level, the store and the egress rules', async (t) => {
-  const ended = await sendoff(['doctor', '--json'], { SENDOFF_DATA: await dataFolder(t) })
+  const ended = await runCommand(['doctor', '--json'], { SENDOFF_DATA: await dataFolder(t) })
   assert.equal(ended.code, 0, ended.stderr)
   const findings = JSON.parse(ended.stdout) as { part: string; ok: boolean; text: string }[]
   for (const part of ['isolation', 'store', 'egress']) {
@@ -209,7 +214,7 @@ test('cli: SIGTERM ends within 10 s whatever hangs, and the next start takes up 
 test('cli: a second server on the same data is refused, naming the setting', async (t) => {
   const folder = await dataFolder(t)
   await startServer(t, { SENDOFF_DATA: folder })
-  const second = await sendoff(['serve'], { SENDOFF_DATA: folder, SENDOFF_PORT: '0' })
+  const second = await runCommand(['serve'], { SENDOFF_DATA: folder, SENDOFF_PORT: '0' })
   assert.equal(second.code, 1)
   assert.match(second.stderr, /another Sendoff is using it/)
 })
