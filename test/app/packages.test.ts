@@ -131,7 +131,8 @@ test('packages: who saves and asks for lines is told how far it is', async (t) =
     body(code('return (')),
     'application/x-ndjson',
   )
-  assert.deepEqual([early.status, early.type], [400, 'application/problem+json; charset=utf-8'])
+  assert.equal(early.status, 400)
+  assert.match(early.type, /^application\/problem\+json/)
 })
 
 test('packages: what was installed once is installed again without the registry', async (t) => {

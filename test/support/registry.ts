@@ -25,6 +25,8 @@ export type TestRegistry = {
   /** Paths, in order. */
   readonly asked: string[]
   add(...packages: readonly TestPackage[]): void
+  /** From now on other bytes come than are stated. */
+  corrupt(name: string): void
   /** From now on nobody answers. */
   stop(): Promise<void>
 }
@@ -43,7 +45,7 @@ export async function startRegistry(
     const versions = all.get(name)
     const tarball = version === undefined ? undefined : versions?.get(version)?.tarball
     if (tarball) {
-      response.end(tarball)
+      response.end(corrupted.has(name) ? gzipSync('other bytes') : tarball)
     } else if (!versions || version !== undefined) {
       response.writeHead(404, { 'content-type': 'application/json' }).end('{}')
     } else {
@@ -80,6 +82,7 @@ export async function startRegistry(
     }
   }
   add(...packages)
+  const corrupted = new Set<string>()
   let stopped: Promise<unknown> | undefined
   const stop = async (): Promise<void> => {
     stopped ??= new Promise((resolve) => server.close(resolve))
@@ -88,7 +91,7 @@ export async function startRegistry(
   }
   useRegistry(t, url)
   t.after(stop)
-  return { url, asked, add, stop }
+  return { url, asked, add, corrupt: (name) => void corrupted.add(name), stop }
 }
 
 /** Sets npm of this process to a registry, until the test is over. */

@@ -57,6 +57,9 @@ export function failureOf(thrown: unknown, names: readonly string[]): InstallFai
       return ofPackage(error.name, `no version of it fits "${error.wanted ?? ''}"`)
     case 'EINTEGRITY':
       return ofPackage(nameOf(error.pkgid), 'what was downloaded has another checksum than stated')
+    case 'TAR_ABORT':
+    case 'TAR_BAD_ARCHIVE':
+      return ofPackage(nameOf(error.pkgid), 'what was downloaded cannot be unpacked')
     case 'EINVALIDPACKAGENAME':
       return ofPackage(undefined, 'npm allows no package of such a name')
     case 'EBADPLATFORM':

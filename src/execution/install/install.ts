@@ -53,48 +53,51 @@ async function installIn(stage: string, job: InstallJob, tell: Tell): Promise<In
   if (job.lock !== null) await writeFile(join(stage, 'package-lock.json'), job.lock)
   await emptyLargeCache(job)
   tell(`Resolving ${Object.keys(job.ranges).join(', ')}`)
-  const { arborist, tree } = await resolveTree(stage, job, tell)
-  const lock = tree.meta.toString()
-  const hash = createHash('sha256').update(lock).digest('hex')
-  const names = Object.keys(job.ranges)
-  const versions = Object.fromEntries(
-    names.map((name) => [name, tree.children.get(name)?.version ?? '']),
-  )
-  const set = join(job.folder, hash)
-  if (!existsSync(set)) {
-    const count = tree.inventory.size - 1
-    tell(`Installing ${count} package${count === 1 ? '' : 's'}`)
-    const tooLarge = watchSize(stage)
-    await Promise.race([arborist.reify(), tooLarge.failed]).finally(tooLarge.stop)
-    sealSet(stage)
-    await putInPlace(stage, set)
-  }
-  return { hash, lock, versions }
-}
-
-async function resolveTree(stage: string, job: InstallJob, tell: Tell) {
-  const resolve = async (options: object) => {
-    const arborist = new Arborist({
-      ...PATIENCE,
-      ...job.npm,
-      ...REFUSALS,
-      ...options,
-      path: stage,
-      cache: join(job.folder, '.cache'),
-      omitLockfileRegistryResolved: true,
-    })
-    const update = { names: job.renew }
-    return { arborist, tree: await arborist.buildIdealTree(job.renew.length > 0 ? { update } : {}) }
-  }
   try {
-    return await resolve({})
+    return await makeSet(stage, job, tell, {})
   } catch (error) {
     if (!isNoAnswer(error)) throw error
     tell('The registry does not answer, trying what was downloaded before')
-    return await resolve({ preferOffline: true }).catch(() => {
-      throw error // The second failure only says that something was not there.
+    return await makeSet(stage, job, tell, { preferOffline: true }).catch((second: unknown) => {
+      // That something was not there says less than why the registry is asked for it.
+      throw isNoAnswer(second) ? error : second
     })
   }
+}
+
+async function makeSet(
+  stage: string,
+  job: InstallJob,
+  tell: Tell,
+  options: object,
+): Promise<Installed> {
+  const arborist = new Arborist({
+    ...PATIENCE,
+    ...job.npm,
+    ...REFUSALS,
+    ...options,
+    path: stage,
+    cache: join(job.folder, '.cache'),
+    omitLockfileRegistryResolved: true,
+    // As resolving asks for it: what that left in the cache then serves installing from a lock as well.
+    fullMetadata: true,
+  })
+  const update = { names: job.renew }
+  const tree = await arborist.buildIdealTree(job.renew.length > 0 ? { update } : {})
+  const lock = tree.meta.toString()
+  const hash = createHash('sha256').update(lock).digest('hex')
+  const versions = Object.fromEntries(
+    Object.keys(job.ranges).map((name) => [name, tree.children.get(name)?.version ?? '']),
+  )
+  const set = join(job.folder, hash)
+  if (existsSync(set)) return { hash, lock, versions }
+  const count = tree.inventory.size - 1
+  tell(`Installing ${count} package${count === 1 ? '' : 's'}`)
+  const tooLarge = watchSize(stage)
+  await Promise.race([arborist.reify(), tooLarge.failed]).finally(tooLarge.stop)
+  sealSet(stage)
+  await putInPlace(stage, set)
+  return { hash, lock, versions }
 }
 
 /** A bomb of a package fills no disk: the growing set is measured while it is written. */
