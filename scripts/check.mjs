@@ -25,7 +25,7 @@ const steps = [
   ['unused', [command('knip'), '--no-progress']],
   [
     'unit tests',
-    ['--test', '--test-reporter=dot', 'test/architecture.test.ts', 'test/model/**/*.test.ts'],
+    ['--test', '--test-reporter=dot', 'test/architecture.test.ts', 'test/{model,web}/**/*.test.ts'],
   ],
 ]
 

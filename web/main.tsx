@@ -10,6 +10,7 @@ import './styles/base.css'
 import './styles/parts.css'
 import './styles/page.css'
 import './styles/inspector.css'
+import './styles/editor.css'
 
 applyTheme()
 

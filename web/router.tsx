@@ -28,6 +28,8 @@ export type WorkflowSearch = {
   /** The open delivery, and which of its panes. */
   readonly delivery?: string
   readonly pane?: string
+  /** `now`: the steps of today under a run of an older version. */
+  readonly steps?: string
   /** On narrow screens: the steps instead of the list. */
   readonly view?: string
 }
@@ -83,7 +85,7 @@ const workflow = createRoute({
   getParentRoute: () => inside,
   path: '/workflows/$workflowId',
   validateSearch: (search: Record<string, unknown>): WorkflowSearch =>
-    only(search, 'event', 'q', 'delivery', 'pane', 'view'),
+    only(search, 'event', 'q', 'delivery', 'pane', 'view', 'steps'),
   component: WorkflowPage,
 })
 

@@ -13,7 +13,14 @@ import { existsSync } from 'node:fs'
 import { after } from 'node:test'
 import type { TestContext } from 'node:test'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  ConsoleMessage,
+  Locator,
+  Page,
+} from 'playwright-core'
 import { ADMIN_TOKEN, startApp } from './app.ts'
 import type { TestApp } from './app.ts'
 
@@ -68,10 +75,13 @@ export async function openUi(t: TestContext, options: Options = {}): Promise<Ui>
   // Before the server's own: a page whose server has gone complains.
   t.after(async () => {
     for (const context of opened) await context.close()
+  })
+  const app = given ?? (await startApp(t, env))
+  // Behind it: a hook that fails keeps those after it from running.
+  t.after(() => {
     const unexpected = complaints.filter((text) => !expected.some((known) => known.test(text)))
     assert.deepEqual(unexpected, [], 'The page complained')
   })
-  const app = given ?? (await startApp(t, env))
   browser ??= chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS })
   const context = await (
     await browser
@@ -103,6 +113,15 @@ export async function signIn(page: Page): Promise<void> {
   await page.waitForURL((url) => url.pathname === '/')
 }
 
+/** Replaces what a code editor holds. `fill` would have the browser itself write styled text into it. */
+export async function writeCode(editor: Locator, text: string): Promise<void> {
+  const page = editor.page()
+  await editor.focus()
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.press('Delete')
+  await page.keyboard.insertText(text)
+}
+
 /** Waits until an element says what it should. */
 export async function reads(place: Locator, text: string | RegExp): Promise<void> {
   await place.filter({ hasText: text }).first().waitFor()
@@ -112,6 +131,12 @@ export async function reads(place: Locator, text: string | RegExp): Promise<void
 function watch(page: Page, complaints: string[]): void {
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`console: ${message.text()}`)
+    if (message.type() === 'error')
+      complaints.push(`console: ${message.text()} at ${placeOf(message)}`)
   })
+}
+
+function placeOf(message: ConsoleMessage): string {
+  const { url, lineNumber, columnNumber } = message.location()
+  return `${url}:${lineNumber}:${columnNumber}`
 }

@@ -7,12 +7,15 @@ import type { ProblemWire } from '../../src/inspector/wire.ts'
 export class ApiProblem extends Error {
   readonly status: number
   readonly code: string
+  /** Which step of a workflow is to blame and where in its text, as far as it is known. */
+  readonly place: Pick<ProblemWire, 'step' | 'line' | 'column'>
 
-  constructor({ status, code, detail }: Pick<ProblemWire, 'status' | 'code' | 'detail'>) {
+  constructor({ status, code, detail, ...place }: Omit<ProblemWire, 'type' | 'title'>) {
     super(detail)
     this.name = 'ApiProblem'
     this.status = status
     this.code = code
+    this.place = place
   }
 }
 
@@ -24,30 +27,83 @@ export async function call<Answer>(
   path: string,
   { body, signal }: Options = {},
 ): Promise<Answer> {
-  const answer = await fetch(`/api/v1${path}`, {
-    method,
-    signal: signal ?? null,
-    ...(body === undefined
-      ? {}
-      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  }).catch((cause: unknown) => {
-    if (signal?.aborted) throw cause
-    throw new ApiProblem({
-      status: 0,
-      code: 'offline',
-      detail: 'Cannot reach the server: it does not answer',
-    })
-  })
+  const answer = await ask(method, path, { body, ...(signal && { signal }) })
   const text = await answer.text()
   if (!answer.ok) throw problemIn(answer.status, text)
   return (text === '' ? undefined : JSON.parse(text)) as Answer
 }
 
+/** As `call`, for answers in lines: `tell` hears of progress until the last line, which is the result. */
+export async function callInLines<Answer>(
+  method: 'POST' | 'PUT' | 'PATCH',
+  path: string,
+  body: unknown,
+  tell: (progress: string) => void,
+): Promise<Answer> {
+  const answer = await ask(method, path, { body }, 'application/x-ndjson')
+  if (!answer.ok || !answer.body) throw problemIn(answer.status, await answer.text())
+  let rest = ''
+  for await (const text of textOf(answer.body)) {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!
+    for (const line of lines.filter((one) => one !== '')) {
+      const read = JSON.parse(line) as Line<Answer>
+      if ('result' in read) return read.result
+      if ('problem' in read) throw new ApiProblem(read.problem)
+      tell(read.progress)
+    }
+  }
+  throw offline()
+}
+
+type Line<Answer> =
+  | { readonly progress: string }
+  | { readonly result: Answer }
+  | { readonly problem: ProblemWire }
+
+async function* textOf(body: ReadableStream<Uint8Array>): AsyncIterable<string> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => {
+      throw offline()
+    })
+    if (done) return
+    yield decoder.decode(value, { stream: true })
+  }
+}
+
+async function ask(
+  method: string,
+  path: string,
+  { body, signal }: Options,
+  accept = 'application/json',
+): Promise<Response> {
+  const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  return await fetch(`/api/v1${path}`, {
+    method,
+    signal: signal ?? null,
+    headers: { accept, ...type },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch((cause: unknown) => {
+    if (signal?.aborted) throw cause
+    throw offline()
+  })
+}
+
+const offline = (): ApiProblem =>
+  new ApiProblem({
+    status: 0,
+    code: 'offline',
+    detail: 'Cannot reach the server: it does not answer',
+  })
+
 function problemIn(status: number, text: string): ApiProblem {
   try {
-    const { code, detail } = JSON.parse(text) as Partial<ProblemWire>
+    const problem = JSON.parse(text) as Partial<ProblemWire>
+    const { code, detail } = problem
     if (typeof code === 'string' && typeof detail === 'string') {
-      return new ApiProblem({ status, code, detail })
+      return new ApiProblem({ ...problem, status, code, detail })
     }
   } catch {
     // Not a problem document: something between us and the server answered.

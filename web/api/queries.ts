@@ -3,11 +3,12 @@ import { queryOptions } from '@tanstack/react-query'
 import type {
   EventDetailWire,
   EventListWire,
+  StepProblemWire,
   VersionWire,
   WorkflowWire,
 } from '../../src/inspector/wire.ts'
 import type { EventFilter } from '../model/search-words.ts'
-import { call } from './client.ts'
+import { call, callInLines } from './client.ts'
 
 type Page<Row> = { readonly data: readonly Row[]; readonly nextCursor: string | null }
 export type Session = { readonly scopes: readonly ('read' | 'write' | 'admin')[] }
@@ -49,6 +50,20 @@ export const versionQuery = (id: string, version: number) =>
       call<VersionWire>('GET', `/workflows/${part(id)}/versions/${version}`, { signal }),
     staleTime: Number.POSITIVE_INFINITY,
   })
+
+export const versionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['versions', id],
+    queryFn: ({ signal }) =>
+      call<Page<VersionWire>>('GET', `/workflows/${part(id)}/versions`, { signal }),
+    select: ({ data }) => data.toSorted((one, other) => other.version - one.version),
+  })
+
+export const variablesQuery = queryOptions({
+  queryKey: ['env'],
+  queryFn: ({ signal }) => call<Page<{ readonly name: string }>>('GET', '/env', { signal }),
+  select: ({ data }) => data.map(({ name }) => name),
+})
 
 export const eventQuery = (id: string) =>
   queryOptions({
@@ -93,6 +108,35 @@ export const redeliver = (deliveryId: string) =>
 
 export const cancelDelivery = (deliveryId: string) =>
   call<{ id: string }>('POST', `/deliveries/${part(deliveryId)}/cancel`)
+
+export const checkSteps = (steps: readonly unknown[], signal: AbortSignal) =>
+  call<{ problems: readonly StepProblemWire[] }>('POST', '/check', { body: { steps }, signal })
+
+export type WorkflowSave = Partial<Pick<WorkflowWire, 'name' | 'steps' | 'settings'>> & {
+  readonly expectedVersion: number
+}
+
+/** `tell` hears what is being installed meanwhile. */
+export const saveWorkflow = (id: string, body: WorkflowSave, tell: (progress: string) => void) =>
+  callInLines<WorkflowWire>('PATCH', `/workflows/${part(id)}`, body, tell)
+
+export const deleteWorkflow = (id: string) => call<undefined>('DELETE', `/workflows/${part(id)}`)
+
+export const createWorkflow = (name: string) =>
+  call<WorkflowWire>('POST', '/workflows', { body: { name, steps: [] } })
+
+export type TestRun = { readonly event: unknown; readonly steps?: readonly unknown[] }
+
+/** Runs and tells; nothing is stored and nothing is sent. */
+export const dryRun = (workflowId: string, test: TestRun) =>
+  call<EventDetailWire>('POST', `/workflows/${part(workflowId)}/test`, {
+    body: { ...test, send: false },
+  })
+
+export const sendTest = (workflowId: string, test: TestRun) =>
+  call<{ id: string }>('POST', `/workflows/${part(workflowId)}/test`, {
+    body: { ...test, send: true },
+  })
 
 export const setActive = (workflowId: string, active: boolean) =>
   call<WorkflowWire>('PATCH', `/workflows/${part(workflowId)}`, { body: { active } })

@@ -1,7 +1,7 @@
 /** Request, response, timing and attempts of a delivery, and what can be done with it. */
 import { Tabs } from '@base-ui/react/tabs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { use, useState } from 'react'
 import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire.ts'
 import { cancelDelivery, redeliver } from '../api/queries.ts'
 import { curl } from '../model/curl.ts'
@@ -9,6 +9,7 @@ import { sendCall } from '../model/send-call.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { notify, notifyProblem } from '../parts/notice.tsx'
 import { AttemptTable } from './attempt-table.tsx'
+import { CapturedContext } from './dry-run.tsx'
 import { usePlace } from './place.ts'
 import { RequestMessage, ResponseMessage } from './http-message.tsx'
 import { Timing } from './timing.tsx'
@@ -25,6 +26,7 @@ const titles: Readonly<Record<Pane, string>> = {
 
 export function DeliveryPanes({ delivery }: { readonly delivery: DeliveryWire }) {
   const { search, go } = usePlace()
+  const isCaptured = use(CapturedContext)
   const [chosen, setChosen] = useState<number | null>(null)
   const { attempts, request } = delivery
   const attempt = attempts.find(({ number }) => number === chosen) ?? attempts.at(-1)
@@ -41,7 +43,7 @@ export function DeliveryPanes({ delivery }: { readonly delivery: DeliveryWire })
               </Tabs.Tab>
             ))}
           </Tabs.List>
-          <Actions delivery={delivery} />
+          {!isCaptured && <Actions delivery={delivery} />}
         </div>
         <Tabs.Panel value="request">
           <RequestMessage request={{ ...request, ...attempt?.request }} />
@@ -81,8 +83,10 @@ function Answer({
   delivery: DeliveryWire
   attempt: AttemptWire | undefined
 }) {
+  const isCaptured = use(CapturedContext)
   if (!attempt) {
-    return <p className="faint pane-note">{waitingFor(delivery)}</p>
+    const why = isCaptured ? 'Captured by the dry run, not sent.' : waitingFor(delivery)
+    return <p className="faint pane-note">{why}</p>
   }
   return (
     <>

@@ -1,11 +1,17 @@
 /** A delivery: one line until opened, then its four panes. Which one is open stands in the address. */
+import { lazy, Suspense, use } from 'react'
 import type { DeliveryWire } from '../../src/inspector/wire.ts'
 import { duration } from '../model/quantity.ts'
-import { deliveryResult } from '../model/status-words.ts'
+import { capturedResult, deliveryResult } from '../model/status-words.ts'
 import { Disclosure } from '../parts/disclosure.tsx'
+import { Skeleton } from '../parts/skeleton.tsx'
 import { StatusText } from '../parts/status-text.tsx'
-import { DeliveryPanes } from './delivery-panes.tsx'
+import { CapturedContext } from './dry-run.tsx'
 import { usePlace } from './place.ts'
+
+const DeliveryPanes = lazy(async () => ({
+  default: (await import('./delivery-panes.tsx')).DeliveryPanes,
+}))
 
 const signs = { ok: '', failed: '✕', waiting: '…', plain: '', faint: '' } as const
 
@@ -13,7 +19,8 @@ export function Delivery({ delivery }: { readonly delivery: DeliveryWire }) {
   const { search, go } = usePlace()
   const { id, index, request, attempts } = delivery
   const isOpen = search.delivery === id
-  const result = deliveryResult(delivery)
+  const isCaptured = use(CapturedContext)
+  const result = isCaptured ? capturedResult : deliveryResult(delivery)
   const took = attempts.at(-1)?.timings?.totalMs
   const toggle = (): void =>
     go(
@@ -45,7 +52,11 @@ export function Delivery({ delivery }: { readonly delivery: DeliveryWire }) {
         </>
       }
     >
-      {() => <DeliveryPanes key={id} delivery={delivery} />}
+      {() => (
+        <Suspense fallback={<Skeleton lines={4} />}>
+          <DeliveryPanes key={id} delivery={delivery} />
+        </Suspense>
+      )}
     </Disclosure>
   )
 }

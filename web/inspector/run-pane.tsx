@@ -1,14 +1,19 @@
 /**
  * The right side: the workflow as it ran for the selected event, at the version that ran; with nothing
- * selected, as it is now. What is open in it stays open while the selection moves.
+ * selected, as it is now. Where that is the version of today it is edited in place. What is open stays
+ * open while the selection moves.
  */
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { eventQuery, versionQuery } from '../api/queries.ts'
+import { SaveState } from '../editor/save-state.tsx'
+import { StepsEditor } from '../editor/steps-editor.tsx'
+import { useDraftStore, useEditor } from '../editor/use-editor.ts'
 import { stepViews } from '../model/step-views.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
+import { CapturedContext, DryRunLine } from './dry-run.tsx'
 import { EventHead } from './event-head.tsx'
 import { usePlace } from './place.ts'
 import { StepCard } from './step-card.tsx'
@@ -25,11 +30,16 @@ export type Folds = {
 
 export function RunPane({ workflow, close }: Props) {
   const { search } = usePlace()
+  const store = useDraftStore()
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const folds: Folds = {
     isOpen: (name) => !closed.has(name),
     toggle: (name) => setClosed(closed.symmetricDifference(new Set([name]))),
   }
+  useEffect(() => {
+    const { dryRun } = store.state()
+    if (dryRun && search.event !== undefined) store.setDryRun({ ...dryRun, isShown: false })
+  }, [store, search.event])
   return (
     <section
       id={RUN_PANE}
@@ -37,6 +47,7 @@ export function RunPane({ workflow, close }: Props) {
       tabIndex={-1}
       aria-label={search.event === undefined ? 'Workflow' : 'Selected event'}
     >
+      <SaveState />
       {search.event === undefined ? (
         <Steps workflow={workflow} detail={null} folds={folds} close={close} />
       ) : (
@@ -67,33 +78,74 @@ function Selected({ workflow, eventId, folds, close }: SelectedProps) {
 
 type StepsProps = Props & { readonly detail: EventDetailWire | null; readonly folds: Folds }
 
+/** The draft, with what the steps did; or, for a run of an older version, that version as it was. */
 function Steps({ workflow, detail, folds, close }: StepsProps) {
-  const version = detail?.run?.version ?? workflow.version
-  const isNow = version === workflow.version
-  const { data } = useQuery({ ...versionQuery(workflow.id, version), enabled: !isNow })
-  const steps = stepViews(isNow ? workflow.steps : data?.steps, detail)
+  const { search, go } = usePlace()
+  const dryRun = useEditor((state) => state.dryRun)
+  const now = useEditor((state) => state.base.version)
+  const version = detail?.run?.version ?? now
+  const isOld = version !== now && search.steps !== 'now'
+  const isDry = dryRun !== null && (dryRun.isShown || detail === null)
   return (
     <>
-      {detail === null && (
-        <div className="now-head">
-          <button type="button" className="quiet narrow-only" onClick={close}>
-            Events
-          </button>
-          <span className="faint">
-            The workflow as it is now. Select an event to see what the steps did with it.
-          </span>
-        </div>
+      {detail === null && <NowHead close={close} />}
+      {dryRun && (
+        <DryRunLine detail={dryRun.detail} isShown={isDry} hasRecorded={detail !== null} />
       )}
-      <ol className="cards" aria-label="Steps">
-        <TriggerCard detail={detail} folds={folds} />
-        {!detail?.error &&
-          steps.map((step) => (
-            <StepCard key={step.name} step={step} detail={detail} folds={folds} />
-          ))}
-      </ol>
-      {detail === null && steps.length === 0 && (
-        <p className="cards-note">This workflow has no steps: events are stored and do nothing.</p>
+      {version !== now && !isDry && (
+        <p className="old-steps">
+          {isOld
+            ? `The steps as they were in v${version}.`
+            : `The steps as they are now, with what v${version} did.`}{' '}
+          <button
+            type="button"
+            className="link"
+            onClick={() => go({ steps: isOld ? 'now' : undefined }, { replace: true })}
+          >
+            {isOld ? `Edit v${now}` : `Show v${version}`}
+          </button>
+        </p>
+      )}
+      {isOld && !isDry ? (
+        <OldSteps workflow={workflow} version={version} detail={detail} folds={folds} />
+      ) : (
+        <CapturedContext value={isDry}>
+          <StepsEditor detail={isDry ? dryRun.detail : detail} isDryRun={isDry} folds={folds} />
+        </CapturedContext>
       )}
     </>
+  )
+}
+
+function NowHead({ close }: { readonly close: () => void }) {
+  return (
+    <div className="now-head">
+      <button type="button" className="quiet narrow-only" onClick={close}>
+        Events
+      </button>
+      <span className="faint">
+        The workflow as it is now. Select an event to see what the steps did with it.
+      </span>
+    </div>
+  )
+}
+
+type OldProps = {
+  readonly workflow: WorkflowWire
+  readonly version: number
+  readonly detail: EventDetailWire | null
+  readonly folds: Folds
+}
+
+function OldSteps({ workflow, version, detail, folds }: OldProps) {
+  const { data } = useQuery(versionQuery(workflow.id, version))
+  return (
+    <ol className="cards" aria-label="Steps">
+      <TriggerCard detail={detail} folds={folds} />
+      {!detail?.error &&
+        stepViews(data?.steps, detail).map((step) => (
+          <StepCard key={step.name} step={step} detail={detail} folds={folds} />
+        ))}
+    </ol>
   )
 }

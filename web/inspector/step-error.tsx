@@ -2,7 +2,12 @@
 import type { StepRecord } from '../model/step-views.ts'
 import { useState } from 'react'
 
-export function StepError({ error }: { readonly error: NonNullable<StepRecord['error']> }) {
+type Props = {
+  readonly error: NonNullable<StepRecord['error']>
+  readonly goTo?: ((line: number | null, column: number | null) => void) | undefined
+}
+
+export function StepError({ error, goTo }: Props) {
   const [isOpen, setOpen] = useState(false)
   const { name, message, stack, line, column } = error
   return (
@@ -11,12 +16,14 @@ export function StepError({ error }: { readonly error: NonNullable<StepRecord['e
         <strong>{name}</strong>: {message}
       </p>
       <p className="step-error-place">
-        {line !== null && (
-          <span>
-            line {line}
-            {column !== null && `, column ${column}`}
-          </span>
-        )}
+        {line !== null &&
+          (goTo ? (
+            <button type="button" className="link" onClick={() => goTo(line, column)}>
+              {placeText(line, column)}
+            </button>
+          ) : (
+            <span>{placeText(line, column)}</span>
+          ))}
         {stack !== '' && (
           <button
             type="button"
@@ -32,3 +39,6 @@ export function StepError({ error }: { readonly error: NonNullable<StepRecord['e
     </div>
   )
 }
+
+const placeText = (line: number, column: number | null): string =>
+  column === null ? `line ${line}` : `line ${line}, column ${column}`

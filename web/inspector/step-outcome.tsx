@@ -8,15 +8,20 @@ import { EventChange } from './event-change.tsx'
 import { StepError } from './step-error.tsx'
 import { StepLogs } from './step-logs.tsx'
 
-type Props = { readonly step: StepView; readonly record: StepRecord }
+type Props = {
+  readonly step: StepView
+  readonly record: StepRecord
+  /** Shows a line of the step's code; left out where that is not what ran. */
+  readonly goTo?: ((line: number | null, column: number | null) => void) | undefined
+}
 
-export function StepOutcome({ step, record }: Props) {
+export function StepOutcome({ step, record, goTo }: Props) {
   const { error, logs, exports, skipped, diff } = record
   const names = Object.keys(exports)
   const path = childPath('steps', step.name)
   return (
     <div className="outcome">
-      {error && <StepError error={error} />}
+      {error && <StepError error={error} goTo={goTo} />}
       {logs.length > 0 && <StepLogs logs={logs} />}
       {names.length > 0 && (
         <Fold label="Exports" hint={names.join(', ')}>

@@ -13,13 +13,14 @@ type Deps = {
   readonly workflow: WorkflowWire
   readonly rows: readonly EventRowWire[]
   readonly togglePause: () => void
+  readonly openTest: () => void
 }
 
 const PANE = 'run-pane'
 export const SEARCH_BOX = 'event-search'
 export const RUN_PANE = PANE
 
-export function useWorkflowKeys({ workflow, rows, togglePause }: Deps): void {
+export function useWorkflowKeys({ workflow, rows, togglePause, openTest }: Deps): void {
   const { search, go } = usePlace()
   const queries = useQueryClient()
   const replay = useReplay()
@@ -54,6 +55,7 @@ export function useWorkflowKeys({ workflow, rows, togglePause }: Deps): void {
     Escape: close,
     '/': () => document.getElementById(SEARCH_BOX)?.focus(),
     p: togglePause,
+    t: openTest,
     r: selected((eventId) => replay.mutate({ eventId, version: 'latest' })),
     c: selected(copy),
   })

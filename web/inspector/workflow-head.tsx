@@ -1,19 +1,45 @@
-/** The head of the page: name, version, the switch, and where events enter. */
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+/** The head of the page: name, version, the switch, testing and saving, and where events enter. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useState } from 'react'
 import type { WorkflowWire } from '../../src/inspector/wire.ts'
-import { setActive, workflowQuery } from '../api/queries.ts'
+import { setActive, versionsQuery, workflowQuery } from '../api/queries.ts'
+import { TestMenu } from '../editor/test-menu.tsx'
+import { useDraftStore, useEditor } from '../editor/use-editor.ts'
 import { curlOfEndpoint } from '../model/curl.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { MenuButton } from '../parts/menu-button.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
+import { RelativeTime } from '../parts/relative-time.tsx'
 import { TopBar } from '../shell/top-bar.tsx'
 
-export function WorkflowHead({ workflow }: { readonly workflow: WorkflowWire }) {
-  const { name, version, endpoint } = workflow
+const VersionsDialog = lazy(async () => ({
+  default: (await import('../editor/versions-dialog.tsx')).VersionsDialog,
+}))
+const DeleteDialog = lazy(async () => ({
+  default: (await import('../editor/delete-dialog.tsx')).DeleteDialog,
+}))
+
+type Props = {
+  readonly workflow: WorkflowWire
+  readonly eventId: string | undefined
+  readonly openTest: () => void
+  readonly save: () => void
+}
+
+const SAVE_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘S' : 'Ctrl S'
+
+export function WorkflowHead({ workflow, eventId, openTest, save }: Props) {
+  const { endpoint } = workflow
+  const [dialog, setDialog] = useState<'versions' | 'delete' | null>(null)
   return (
     <>
-      <TopBar title={name}>
-        <span className="faint">v{version}</span>
+      <TopBar title={<NameField />}>
+        <SavedText workflow={workflow} open={() => setDialog('versions')} />
         <ActiveSwitch workflow={workflow} />
+        <TestMenu workflowId={workflow.id} eventId={eventId} openDialog={openTest} />
+        <SaveButton save={save} />
+        <MoreMenu open={setDialog} />
       </TopBar>
       <div className="endpoint-bar">
         <span className="method">POST</span>
@@ -23,7 +49,88 @@ export function WorkflowHead({ workflow }: { readonly workflow: WorkflowWire }) 
         <CopyButton text={endpoint} what="the endpoint" label="copy" />
         <CopyButton text={curlOfEndpoint(endpoint)} what="a curl command" label="curl" />
       </div>
+      <Suspense>
+        {dialog === 'versions' && <VersionsDialog close={() => setDialog(null)} />}
+        {dialog === 'delete' && <DeleteDialog close={() => setDialog(null)} />}
+      </Suspense>
     </>
+  )
+}
+
+/** The name is a part of what is saved: it is edited where it stands. */
+function NameField() {
+  const store = useDraftStore()
+  const name = useEditor(({ draft }) => draft.name)
+  return (
+    <>
+      <span className="visually-hidden">{name}</span>
+      <input
+        className="name-field"
+        aria-label="Name of the workflow"
+        spellCheck={false}
+        autoComplete="off"
+        maxLength={200}
+        size={Math.max(4, name.length)}
+        value={name}
+        onChange={({ target }) => store.change((draft) => ({ ...draft, name: target.value }))}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur()
+        }}
+      />
+    </>
+  )
+}
+
+function SavedText({ workflow, open }: { workflow: WorkflowWire; open: () => void }) {
+  const { data } = useQuery(versionsQuery(workflow.id))
+  const saved = data?.find(({ version }) => version === workflow.version)
+  return (
+    <button type="button" className="link saved-text" title="Versions" onClick={open}>
+      v{workflow.version}
+      {saved && (
+        <span className="wide-only">
+          · saved <RelativeTime at={saved.createdAt} />
+        </span>
+      )}
+    </button>
+  )
+}
+
+function SaveButton({ save }: { readonly save: () => void }) {
+  const isChanged = useEditor((state) => state.isChanged)
+  const isSaving = useEditor((state) => state.saving.kind === 'saving')
+  return (
+    <button
+      type="button"
+      className="primary save-button"
+      disabled={!isChanged || isSaving}
+      onClick={save}
+    >
+      {isSaving ? 'Saving' : 'Save'}
+      <kbd aria-hidden="true">{SAVE_KEY}</kbd>
+    </button>
+  )
+}
+
+function MoreMenu({ open }: { readonly open: (dialog: 'versions' | 'delete') => void }) {
+  const store = useDraftStore()
+  const isChanged = useEditor((state) => state.isChanged)
+  return (
+    <MenuButton
+      className="quiet"
+      label="More of this workflow"
+      items={[
+        { name: 'Versions', run: () => open('versions') },
+        {
+          name: 'Discard changes',
+          isDisabled: !isChanged,
+          run: () => store.startFrom(store.state().latest),
+        },
+        { name: 'Delete workflow', run: () => open('delete') },
+      ]}
+    >
+      <Icon name="more" />
+    </MenuButton>
   )
 }
 

@@ -60,6 +60,9 @@ export function rowMessage(row: EventRowWire): Status | null {
   return { text: row.message, tone: isFault ? 'failed' : 'plain' }
 }
 
+/** A send of a dry run. */
+export const capturedResult: Status = { text: 'captured', tone: 'faint' }
+
 /** What a delivery's one line ends with: the answer's status, else the reason there is none. */
 export function deliveryResult({ status, code, attempts }: DeliveryWire): Status {
   const { text, tone } = deliveries[status]

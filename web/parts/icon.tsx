@@ -14,6 +14,8 @@ const paths = {
   send: 'M2 8h9M7.5 4l4 4-4 4',
   note: 'M3 4h10M3 8h10M3 12h6',
   bolt: 'M9 2L4 9h4l-1 5 5-7H8z',
+  down: 'M4 6l4 4 4-4',
+  plus: 'M8 3.5v9M3.5 8h9',
   up: 'M8 13V3M4 7l4-4 4 4',
 } as const
 

@@ -20,8 +20,10 @@ export function useKeys(keys: Keys): void {
     const press = (event: KeyboardEvent): void => {
       const act = Object.hasOwn(latest.current, event.key) ? latest.current[event.key] : undefined
       if (!act || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
-      if (isTyping(event.target) || isInDialog(event.target) || !areKeysOn()) return
-      if (event.key === 'Enter' && isPressable(event.target)) return
+      // Not event.target: that is the host where the focus is within a shadow root.
+      const [target = null] = event.composedPath()
+      if (isTyping(target) || isInDialog(target) || !areKeysOn()) return
+      if (event.key === 'Enter' && isPressable(target)) return
       event.preventDefault()
       act()
     }

@@ -2,9 +2,14 @@
  * The one page of a workflow: what came in on the left, and on the right the workflow as it ran for the
  * selected event; with nothing selected, as it is now. The address holds what is selected and open.
  */
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { workflowQuery } from '../api/queries.ts'
+import { DraftStore } from '../editor/draft-store.ts'
+import { LeaveGuard } from '../editor/leave-guard.tsx'
+import { useCheck } from '../editor/use-check.ts'
+import { EditorContext } from '../editor/use-editor.ts'
+import { useSave, useSaveKey } from '../editor/use-save.ts'
 import { EventsPane } from '../inspector/events-pane.tsx'
 import { usePlace } from '../inspector/place.ts'
 import { RunPane } from '../inspector/run-pane.tsx'
@@ -19,7 +24,7 @@ import { TopBar } from '../shell/top-bar.tsx'
 export function WorkflowPage() {
   const { workflowId } = usePlace()
   const { data: workflow, error, refetch } = useQuery(workflowQuery(workflowId))
-  if (workflow) return <Workflow key={workflow.id} workflow={workflow} />
+  if (workflow) return <Editing key={workflow.id} workflow={workflow} />
   return (
     <div className="page">
       <TopBar />
@@ -34,7 +39,23 @@ export function WorkflowPage() {
   )
 }
 
+const TestDialog = lazy(async () => ({
+  default: (await import('../editor/test-dialog.tsx')).TestDialog,
+}))
+
 type Props = { readonly workflow: Parameters<typeof WorkflowHead>[0]['workflow'] }
+
+/** One draft for as long as the page shows this workflow. */
+function Editing({ workflow }: Props) {
+  const [store] = useState(() => new DraftStore(workflow))
+  useEffect(() => store.hear(workflow), [store, workflow])
+  return (
+    <EditorContext value={store}>
+      <Workflow workflow={workflow} />
+      <LeaveGuard />
+    </EditorContext>
+  )
+}
 
 function Workflow({ workflow }: Props) {
   const { search, go } = usePlace()
@@ -45,12 +66,23 @@ function Workflow({ workflow }: Props) {
     setPaused(paused)
     if (!paused) following.feed.letAllIn()
   }
-  useWorkflowKeys({ workflow, rows: following.view.rows, togglePause: () => pause(!isPaused) })
+  const [isTesting, setTesting] = useState(false)
+  const openTest = useCallback(() => setTesting(true), [])
+  const save = useSave()
+  useSaveKey(save)
+  useCheck()
+  useNewerVersion(workflow, following.view.rows[0]?.version ?? 0)
+  useWorkflowKeys({
+    workflow,
+    rows: following.view.rows,
+    togglePause: () => pause(!isPaused),
+    openTest,
+  })
   const narrow = search.event !== undefined || search.view === 'steps' ? 'run' : 'events'
   return (
     <div className="page workflow-page">
       <title>{`${workflow.name} · Sendoff`}</title>
-      <WorkflowHead workflow={workflow} />
+      <WorkflowHead workflow={workflow} eventId={search.event} openTest={openTest} save={save} />
       <main className="panes" data-narrow={narrow}>
         <EventsPane
           workflow={workflow}
@@ -66,6 +98,21 @@ function Workflow({ workflow }: Props) {
           }
         />
       </main>
+      <Suspense>
+        {isTesting && (
+          <TestDialog workflow={workflow} eventId={search.event} close={() => setTesting(false)} />
+        )}
+      </Suspense>
     </div>
   )
+}
+
+/** An event that ran on a version which is not known here: somebody saved it elsewhere. */
+function useNewerVersion({ id, version }: Props['workflow'], seen: number): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    if (seen > version) {
+      void queries.invalidateQueries({ queryKey: workflowQuery(id).queryKey })
+    }
+  }, [queries, id, version, seen])
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { WorkflowWire } from '../../src/inspector/wire.ts'
 import { latestQuery, workflowsQuery } from '../api/queries.ts'
+import { NewWorkflow } from '../editor/new-workflow.tsx'
 import { latestOf } from '../model/latest.ts'
 import type { Latest } from '../model/latest.ts'
 import { count, plural } from '../model/quantity.ts'
@@ -18,7 +19,9 @@ export function WorkflowsPage() {
   return (
     <div className="page">
       <title>Workflows · Sendoff</title>
-      <TopBar title={data && data.length > 0 ? `Workflows ${count(data.length)}` : 'Workflows'} />
+      <TopBar title={data && data.length > 0 ? `Workflows ${count(data.length)}` : 'Workflows'}>
+        <NewWorkflow />
+      </TopBar>
       <main className="workflows">
         {error && !data && <ProblemNote problem={error} retry={() => void refetch()} />}
         {!data && !error && <Skeleton lines={6} />}

@@ -10,7 +10,10 @@ const shortcuts: readonly (readonly [keys: readonly string[], does: string])[] =
   [['/'], 'Search'],
   [['p'], 'Pause or go live'],
   [['r'], 'Replay the selected event'],
+  [['t'], 'Test event'],
   [['c'], 'Copy it as cURL'],
+  [['⌘S', 'Ctrl S'], 'Save'],
+  [['Esc', 'Tab'], 'Leave a code field'],
   [['⌘K', 'Ctrl K'], 'Anything, by name'],
   [['?'], 'This list'],
 ]

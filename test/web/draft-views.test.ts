@@ -1,0 +1,69 @@
+/** Edited steps beside what a run recorded. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { draftOf, withChange, withoutStep, withStep } from '../../web/model/draft.ts'
+import type { StepWire } from '../../web/model/draft.ts'
+import { draftViews } from '../../web/model/draft-views.ts'
+
+const code = (name: string): StepWire => ({ type: 'code', name, code: '' })
+const record = (name: string, exports: object, diff: object[] = []) => ({
+  name,
+  type: 'code',
+  status: 'succeeded',
+  durationMs: 1,
+  logs: [],
+  exports,
+  diff,
+  error: null,
+  skipped: [],
+})
+const event = {
+  body: { a: 1 },
+  headers: { authorization: 'Bearer secret-of-somebody' },
+  proto: { headers: [] },
+}
+const detail = {
+  event,
+  run: {
+    steps: [
+      record('one', { x: 1 }, [{ op: 'add', path: '/seen', value: true }]),
+      record('two', { y: 2 }),
+    ],
+  },
+  deliveries: [{ id: 'dlv_1', step: 'two' }],
+} as never
+
+const saved = draftOf({ name: 'A', steps: [code('one'), code('two')] })
+
+test('draft views: each step has what it did, found by the name it ran under', () => {
+  const renamed = withChange(saved, saved.steps[0]!.key, { name: 'first' })
+  const { views, gone } = draftViews(renamed.steps, detail, true)
+  assert.deepEqual(
+    views.map(({ step, ran }) => [step.name, ran?.name]),
+    [
+      ['first', 'one'],
+      ['two', 'two'],
+    ],
+  )
+  assert.equal(views[1]!.ran!.deliveries.length, 1)
+  assert.deepEqual(gone, [])
+  const dry = draftViews(renamed.steps, detail, false)
+  assert.deepEqual([dry.views[0]!.ran, dry.gone.map(({ name }) => name)], [null, ['one']])
+})
+
+test('draft views: a step that ran and was deleted since is still shown', () => {
+  const { views, gone } = draftViews(withoutStep(saved, saved.steps[0]!.key).steps, detail, true)
+  assert.deepEqual([views.length, gone.map(({ name }) => name)], [1, ['one']])
+})
+
+test('draft views: completion knows the event as the step sees it, masked, and exports by their new names', () => {
+  let draft = withStep(saved, 2, 'code')
+  draft = withChange(draft, saved.steps[0]!.key, { name: 'first' })
+  const { views } = draftViews(draft.steps, detail, true)
+  const { scope } = views[2]!
+  assert.deepEqual(scope.steps, { first: { x: 1 }, two: { y: 2 } })
+  const seen = scope.event as { seen: boolean; headers: Record<string, string> }
+  assert.equal(seen.seen, true)
+  assert.doesNotMatch(seen.headers['authorization']!, /secret/)
+  assert.deepEqual(views[0]!.scope.steps, {})
+})

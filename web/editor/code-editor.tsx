@@ -1,0 +1,77 @@
+/**
+ * A code field: the text as it is at once, the editor in its place when its chunk has come. Its content
+ * lives in a shadow root, where the editor may style itself.
+ */
+import { useEffect, useRef, useState } from 'react'
+import type { Scope } from '../model/complete.ts'
+import type { Editor, Mark } from './code/mount.ts'
+import { useDraftStore } from './use-editor.ts'
+
+type Props = {
+  /** Names the editor for whoever wants to go there. */
+  readonly place: string
+  readonly text: string
+  readonly label: string
+  readonly hint: string
+  readonly marks: readonly Mark[]
+  readonly scope: Scope
+  readonly change: (text: string) => void
+  readonly focusFirst?: boolean
+}
+
+const NO_MARKS: readonly Mark[] = []
+
+export function CodeEditor(props: Props) {
+  const { text, marks, place, focusFirst = false } = props
+  const host = useRef<HTMLDivElement>(null)
+  const latest = useRef(props)
+  const store = useDraftStore()
+  const [editor, setEditor] = useState<Editor | null>(null)
+  useEffect(() => {
+    latest.current = props
+  })
+  useEffect(() => {
+    let made: Editor | undefined
+    let isWanted = true
+    let forget: (() => void) | undefined
+    const scope = (): Scope => latest.current.scope
+    const changed = (next: string): void => latest.current.change(next)
+    void import('./code/mount.ts').then(({ mountEditor }) => {
+      if (!isWanted || !host.current) return
+      const { text, label, hint } = latest.current
+      made = mountEditor(host.current, { text, label, hint, scope, changed })
+      forget = store.registerEditor(place, made)
+      setEditor(made)
+      if (focusFirst) made.focus()
+    })
+    return () => {
+      isWanted = false
+      forget?.()
+      made?.destroy()
+    }
+  }, [place, store, focusFirst])
+  useEffect(() => editor?.setText(text), [editor, text])
+  const shownMarks = marks.length === 0 ? NO_MARKS : marks
+  const marksKey = JSON.stringify(shownMarks)
+  useEffect(() => editor?.setMarks(JSON.parse(marksKey) as Mark[]), [editor, marksKey])
+  return (
+    <div className="code-editor" data-ready={editor !== null}>
+      {!editor && <Waiting text={text} />}
+      <div ref={host} className="code-host" />
+    </div>
+  )
+}
+
+/** Lines where they will stand, so that nothing jumps when the editor comes. */
+function Waiting({ text }: { readonly text: string }) {
+  return (
+    <pre className="code code-waiting" aria-hidden="true">
+      {text.split('\n').map((line, i) => (
+        <code key={i} className="code-line">
+          <span className="code-number">{i + 1}</span>
+          <span>{line || ' '}</span>
+        </code>
+      ))}
+    </pre>
+  )
+}

@@ -1,0 +1,33 @@
+/** Asks once before unsaved changes are left: inside the UI by a dialog, otherwise by the browser's own. */
+import { useBlocker } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
+import { useDraftStore, useEditor } from './use-editor.ts'
+
+const ConfirmDialog = lazy(async () => ({
+  default: (await import('../parts/confirm-dialog.tsx')).ConfirmDialog,
+}))
+
+export function LeaveGuard() {
+  const store = useDraftStore()
+  const name = useEditor((state) => state.base.name)
+  const blocker = useBlocker({
+    shouldBlockFn: ({ current, next }) =>
+      store.state().isChanged && current.pathname !== next.pathname,
+    enableBeforeUnload: () => store.state().isChanged,
+    withResolver: true,
+  })
+  if (blocker.status !== 'blocked') return null
+  return (
+    <Suspense>
+      <ConfirmDialog
+        title="Leave without saving?"
+        keep="Stay"
+        act="Leave"
+        close={blocker.reset}
+        run={blocker.proceed}
+      >
+        Your changes of {name} are not saved and would be lost.
+      </ConfirmDialog>
+    </Suspense>
+  )
+}

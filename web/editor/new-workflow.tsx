@@ -1,0 +1,28 @@
+/** Makes an empty workflow and goes to its page, where everything else of it is done. */
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { createWorkflow, workflowQuery } from '../api/queries.ts'
+import { Icon } from '../parts/icon.tsx'
+import { notifyProblem } from '../parts/notice.tsx'
+
+const NAME = 'New workflow'
+
+export function NewWorkflow() {
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => createWorkflow(NAME),
+    onSuccess: async (made) => {
+      queries.setQueryData(workflowQuery(made.id).queryKey, made)
+      void queries.invalidateQueries({ queryKey: ['workflows'] })
+      await navigate({ to: '/workflows/$workflowId', params: { workflowId: made.id } })
+    },
+    onError: notifyProblem,
+  })
+  return (
+    <button type="button" className="primary" disabled={isPending} onClick={() => mutate()}>
+      <Icon name="plus" />
+      New workflow
+    </button>
+  )
+}

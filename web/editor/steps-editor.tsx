@@ -1,0 +1,76 @@
+/** The steps, stacked and editable, with a + before, between and behind them. */
+import { useQuery } from '@tanstack/react-query'
+import { Fragment, useMemo } from 'react'
+import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import { variablesQuery } from '../api/queries.ts'
+import type { Folds } from '../inspector/run-pane.tsx'
+import { StepCard } from '../inspector/step-card.tsx'
+import { TriggerCard } from '../inspector/trigger-card.tsx'
+import { draftViews } from '../model/draft-views.ts'
+import { AddStep } from './add-step.tsx'
+import { StepEditor } from './step-editor.tsx'
+import { useDraftStore, useEditor } from './use-editor.ts'
+
+type Props = {
+  readonly detail: EventDetailWire | null
+  /** It is a run of the draft as it was then, not of what was saved. */
+  readonly isDryRun: boolean
+  readonly folds: Folds
+}
+
+const NO_VARIABLES: readonly string[] = []
+
+export function StepsEditor({ detail, isDryRun, folds }: Props) {
+  const steps = useEditor(({ draft }) => draft.steps)
+  const { data: variables = NO_VARIABLES } = useQuery(variablesQuery)
+  const { views, gone } = useMemo(
+    () => draftViews(steps, detail, !isDryRun),
+    [steps, detail, isDryRun],
+  )
+  const last = steps.at(-1)
+  return (
+    <ol className="cards editable" aria-label="Steps">
+      <TriggerCard detail={detail} folds={folds} />
+      {views.map((view, at) => (
+        <Fragment key={view.step.key}>
+          <li className="between">
+            <AddStep at={at} where={`before ${view.step.name}`} />
+            <Removed at={at} />
+          </li>
+          <StepEditor
+            view={view}
+            at={at}
+            count={views.length}
+            folds={folds}
+            variables={variables}
+          />
+        </Fragment>
+      ))}
+      <li className="between">
+        <AddStep at={steps.length} where={last ? `after ${last.name}` : 'to this workflow'} />
+        <Removed at={steps.length} />
+        {steps.length === 0 && (
+          <span className="faint">No steps yet: events are stored and do nothing.</span>
+        )}
+      </li>
+      {gone.map((step) => (
+        <StepCard key={step.name} step={step} detail={detail} folds={folds} />
+      ))}
+    </ol>
+  )
+}
+
+/** Where a step was until it was deleted, with the way back. */
+function Removed({ at }: { readonly at: number }) {
+  const store = useDraftStore()
+  const removed = useEditor((state) => state.removed)
+  if (removed?.at !== at) return null
+  return (
+    <span className="faint" role="status">
+      Deleted {removed.step.name}{' '}
+      <button type="button" className="link" onClick={() => store.undoRemove()}>
+        Undo
+      </button>
+    </span>
+  )
+}

@@ -1,0 +1,191 @@
+/** A test event, from scratch, from the selected event or from a sample, to be tried or sent for real. */
+import { Dialog } from '@base-ui/react/dialog'
+import { useQuery } from '@tanstack/react-query'
+import { useId, useState } from 'react'
+import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import { eventQuery } from '../api/queries.ts'
+import { isSecretName } from '../model/masked.ts'
+import { size } from '../model/quantity.ts'
+import { dropSample, keepSample, readSamples } from '../model/samples.ts'
+import { bodyHint, eventOfRequest, newRequest, requestOfEvent } from '../model/test-event.ts'
+import type { TestRequest } from '../model/test-event.ts'
+import { notify } from '../parts/notice.tsx'
+import { PairsField } from './pairs-field.tsx'
+import { useEditor } from './use-editor.ts'
+import { useTestRun } from './use-test-run.ts'
+
+type Props = {
+  readonly workflow: WorkflowWire
+  readonly eventId: string | undefined
+  readonly close: () => void
+}
+
+export function TestDialog({ workflow, eventId, close }: Props) {
+  const { data: detail, isLoading } = useQuery({
+    ...eventQuery(eventId ?? ''),
+    enabled: eventId !== undefined,
+  })
+  const usable = detail && !detail.error ? detail : null
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && close()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop" />
+        <Dialog.Popup className="dialog dialog-form">
+          <Dialog.Title className="dialog-title">Test event</Dialog.Title>
+          {!isLoading && <TestForm workflow={workflow} detail={usable} close={close} />}
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}
+
+type FormProps = {
+  readonly workflow: WorkflowWire
+  readonly detail: EventDetailWire | null
+  readonly close: () => void
+}
+
+const NEW = 'new'
+const SELECTED = 'selected'
+
+function TestForm({ workflow, detail, close }: FormProps) {
+  const [samples, setSamples] = useState(() => readSamples(localStorage, workflow.id))
+  const [source, setSource] = useState(detail ? SELECTED : NEW)
+  const [request, setRequest] = useState<TestRequest>(() =>
+    detail ? requestOfEvent(detail) : newRequest,
+  )
+  const { dry, send, isRunning, problem } = useTestRun(workflow.id, close)
+  const isChanged = useEditor((state) => state.isChanged)
+  const event = (): unknown => eventOfRequest(request)
+  const choose = (next: string): void => {
+    setSource(next)
+    if (next === NEW) setRequest(newRequest)
+    else if (next === SELECTED && detail) setRequest(requestOfEvent(detail))
+    else setRequest(samples.find(({ name }) => `sample ${name}` === next)?.request ?? newRequest)
+  }
+  const keep = (): void => {
+    const name = `${request.method} ${request.path}`
+    setSamples(keepSample(localStorage, workflow.id, { name, request }))
+    setSource(`sample ${name}`)
+    notify(`Kept as ${name}`)
+  }
+  const drop = (): void => {
+    setSamples(dropSample(localStorage, workflow.id, source.slice('sample '.length)))
+    choose(NEW)
+  }
+  return (
+    <form
+      className="form"
+      onSubmit={(submitted) => {
+        submitted.preventDefault()
+        dry(event())
+      }}
+    >
+      <div className="source-line">
+        <label htmlFor="test-source">From</label>
+        <select id="test-source" value={source} onChange={({ target }) => choose(target.value)}>
+          <option value={NEW}>A new request</option>
+          {detail && <option value={SELECTED}>The selected event</option>}
+          {samples.map(({ name }) => (
+            <option key={name} value={`sample ${name}`}>
+              Sample: {name}
+            </option>
+          ))}
+        </select>
+        {source.startsWith('sample ') ? (
+          <button type="button" onClick={drop}>
+            Delete sample
+          </button>
+        ) : (
+          <button type="button" onClick={keep}>
+            Keep as sample
+          </button>
+        )}
+      </div>
+      <RequestFields request={request} change={setRequest} />
+      {problem !== null && (
+        <p className="field-problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <p className="field-hint">
+        {isChanged ? 'Runs your steps as they stand here, unsaved.' : 'Runs the saved steps.'} A dry
+        run collects what they would send and sends nothing.
+      </p>
+      <div className="dialog-actions">
+        <Dialog.Close>Close</Dialog.Close>
+        <button type="button" disabled={isRunning} onClick={() => send(event())}>
+          Send for real
+        </button>
+        <button type="submit" className="primary" disabled={isRunning}>
+          Dry run
+        </button>
+      </div>
+    </form>
+  )
+}
+
+type FieldsProps = {
+  readonly request: TestRequest
+  readonly change: (request: TestRequest) => void
+}
+
+function RequestFields({ request, change }: FieldsProps) {
+  const id = useId()
+  const { method, path, headers, body } = request
+  const hint = bodyHint(request)
+  return (
+    <>
+      <div className="pair request-line">
+        <input
+          aria-label="Method"
+          className="mono"
+          spellCheck={false}
+          value={method}
+          onChange={({ target }) => change({ ...request, method: target.value })}
+        />
+        <input
+          aria-label="Path and query"
+          className="mono"
+          spellCheck={false}
+          value={path}
+          onChange={({ target }) => change({ ...request, path: target.value })}
+        />
+      </div>
+      <PairsField
+        label="Headers"
+        noun="header"
+        pairs={headers}
+        isSecret={isSecretName}
+        change={(pairs) => change({ ...request, headers: pairs })}
+      />
+      <div className="field">
+        <label className="field-label" htmlFor={id}>
+          Body
+        </label>
+        {body.kind === 'text' ? (
+          <textarea
+            id={id}
+            className="mono"
+            rows={Math.min(16, Math.max(5, body.text.split('\n').length))}
+            spellCheck={false}
+            value={body.text}
+            aria-describedby={hint === null ? undefined : `${id}-hint`}
+            onChange={({ target }) =>
+              change({ ...request, body: { kind: 'text', text: target.value } })
+            }
+          />
+        ) : (
+          <p id={id} className="faint">
+            {size(body.size)} that are no text: sent as they are.
+          </p>
+        )}
+        {hint !== null && (
+          <p id={`${id}-hint`} className="field-hint" data-tone="waiting">
+            {hint}
+          </p>
+        )}
+      </div>
+    </>
+  )
+}

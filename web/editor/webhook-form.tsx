@@ -1,0 +1,203 @@
+/** The Action as a form: URL and Payload first, the rest in a fold. */
+import { useEffect, useId, useRef } from 'react'
+import { plural } from '../model/quantity.ts'
+import type { DraftWebhook } from '../model/draft.ts'
+import type { Scope } from '../model/complete.ts'
+import type { StepProblemWire } from '../../src/inspector/wire.ts'
+import { CodeEditor } from './code-editor.tsx'
+import { MoreFold } from './more-fold.tsx'
+import { PairsField } from './pairs-field.tsx'
+import { useDraftStore } from './use-editor.ts'
+
+type Props = {
+  readonly step: DraftWebhook
+  readonly scope: Scope
+  readonly problems: readonly StepProblemWire[]
+}
+
+const METHODS = ['POST', 'PUT', 'PATCH', 'GET', 'DELETE', 'HEAD', 'OPTIONS']
+
+export function WebhookForm({ step, scope, problems }: Props) {
+  const store = useDraftStore()
+  const { key, name, payload } = step
+  const inField = (field: string) => problems.find((problem) => problem.field === field)
+  const inPayload = problems.filter(({ field }) => field === 'payload')
+  return (
+    <div className="form">
+      <UrlField step={step} problem={inField('url')?.message} />
+      <div className="field">
+        <span className="field-label">Payload</span>
+        <CodeEditor
+          place={`${key} payload`}
+          text={payload}
+          label={`Payload of ${name}`}
+          hint="$event.body"
+          marks={inPayload.map(({ message, line, column }) => ({
+            message,
+            line,
+            column,
+            severity: 'error',
+          }))}
+          scope={scope}
+          change={(text) => store.changeStep(key, { payload: text })}
+        />
+        <p className="field-hint">
+          An expression over <code>$event</code>, <code>steps</code> and <code>process.env</code>.
+          With <code>undefined</code> nothing is sent for the event.
+        </p>
+      </div>
+      <MoreFold hint={hintOf(step)} isNeeded={problems.some(({ field }) => isFolded(field))}>
+        <More step={step} inField={(field) => inField(field)?.message} />
+      </MoreFold>
+    </div>
+  )
+}
+
+const isFolded = (field: string | null): boolean =>
+  field !== null && field !== 'url' && field !== 'payload'
+
+function hintOf({ method, headers, params, username, retry }: DraftWebhook): string {
+  return [
+    method || 'POST',
+    ...(username === '' ? [] : ['auth']),
+    ...(params.length === 0 ? [] : [plural(params.length, 'query parameter')]),
+    ...(headers.length === 0 ? [] : [plural(headers.length, 'header')]),
+    ...(retry === undefined || retry === false ? [] : ['retries']),
+  ].join(' · ')
+}
+
+function UrlField({ step, problem }: { step: DraftWebhook; problem: string | undefined }) {
+  const store = useDraftStore()
+  const id = useId()
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (store.focusNext !== step.key) return
+    store.focusNext = null
+    input.current?.focus()
+  }, [store, step.key])
+  // A URL that nobody has typed yet is missing, not wrong.
+  const shown = step.url === '' ? undefined : problem
+  return (
+    <div className="field">
+      <label className="field-label" htmlFor={id}>
+        URL
+      </label>
+      <input
+        ref={input}
+        id={id}
+        className="mono"
+        type="text"
+        inputMode="url"
+        placeholder="https://example.com/orders/{{$event.body.id}}"
+        spellCheck={false}
+        autoComplete="off"
+        value={step.url}
+        aria-invalid={shown !== undefined}
+        aria-describedby={shown === undefined ? undefined : `${id}-problem`}
+        onChange={(event) => store.changeStep(step.key, { url: event.target.value })}
+      />
+      {shown !== undefined && (
+        <p id={`${id}-problem`} className="field-problem">
+          {shown}
+        </p>
+      )}
+    </div>
+  )
+}
+
+type MoreProps = {
+  readonly step: DraftWebhook
+  readonly inField: (field: string) => string | undefined
+}
+
+function More({ step, inField }: MoreProps) {
+  const store = useDraftStore()
+  const id = useId()
+  const { key, method, headers, params, username, password, retry } = step
+  const set = (change: Partial<DraftWebhook>): void => store.changeStep(key, change)
+  return (
+    <>
+      <div className="field">
+        <label className="field-label" htmlFor={`${id}-method`}>
+          Method
+        </label>
+        <input
+          id={`${id}-method`}
+          list={`${id}-methods`}
+          className="mono method-input"
+          spellCheck={false}
+          autoComplete="off"
+          value={method}
+          aria-invalid={inField('method') !== undefined}
+          onChange={(event) => set({ method: event.target.value })}
+        />
+        <datalist id={`${id}-methods`}>
+          {METHODS.map((known) => (
+            <option key={known} value={known} />
+          ))}
+        </datalist>
+        {inField('method') !== undefined && <p className="field-problem">{inField('method')}</p>}
+      </div>
+      <div className="field" role="group" aria-labelledby={`${id}-auth`}>
+        <span className="field-label" id={`${id}-auth`}>
+          Basic auth
+        </span>
+        <div className="pair">
+          <input
+            aria-label="Username"
+            placeholder="Username"
+            spellCheck={false}
+            autoComplete="off"
+            value={username}
+            onChange={(event) => set({ username: event.target.value })}
+          />
+          <input
+            aria-label="Password"
+            placeholder="Password, or {{process.env.NAME}}"
+            spellCheck={false}
+            autoComplete="off"
+            value={password}
+            onChange={(event) => set({ password: event.target.value })}
+          />
+        </div>
+        {inField('auth') !== undefined && <p className="field-problem">{inField('auth')}</p>}
+      </div>
+      <PairsField
+        label="Query parameters"
+        noun="parameter"
+        pairs={params}
+        problem={inField('params')}
+        change={(pairs) => set({ params: pairs })}
+      />
+      <PairsField
+        label="Headers"
+        noun="header"
+        pairs={headers}
+        problem={inField('headers')}
+        change={(pairs) => set({ headers: pairs })}
+      />
+      <RetryField retry={retry} change={(next) => set({ retry: next })} />
+    </>
+  )
+}
+
+type RetryProps = {
+  readonly retry: DraftWebhook['retry']
+  readonly change: (retry: DraftWebhook['retry']) => void
+}
+
+/** On or off; a schedule of somebody's own was made by the API, and is kept while it stays on. */
+function RetryField({ retry, change }: RetryProps) {
+  const own = typeof retry === 'object' ? retry : null
+  return (
+    <label className="check-line">
+      <input
+        type="checkbox"
+        checked={retry !== undefined && retry !== false}
+        onChange={(event) => change(event.target.checked ? (own ?? true) : undefined)}
+      />
+      Retry after network errors, 408, 425, 429 and 5xx
+      {own && <span className="faint mono">{JSON.stringify(own)}</span>}
+    </label>
+  )
+}

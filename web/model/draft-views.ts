@@ -1,0 +1,45 @@
+/**
+ * The steps as they are edited, each with what it did in a run: found by the name under which it ran.
+ * What ran and is no longer among the steps is told apart, so nothing of a run is out of sight.
+ */
+import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { Scope } from './complete.ts'
+import type { DraftStep } from './draft.ts'
+import { maskedEvent } from './masked.ts'
+import { stepViews } from './step-views.ts'
+import type { StepView } from './step-views.ts'
+
+export type DraftView = {
+  readonly step: DraftStep
+  /** Null where it was not in the run, or there is none. */
+  readonly ran: StepView | null
+  /** What completion knows in this step; variables aside. */
+  readonly scope: Omit<Scope, 'variables'>
+}
+
+export type DraftViews = {
+  readonly views: readonly DraftView[]
+  readonly gone: readonly StepView[]
+}
+
+/** `savedNames`: the run knows steps by the names that were saved, else by those of the draft. */
+export function draftViews(
+  steps: readonly DraftStep[],
+  detail: EventDetailWire | null,
+  savedNames: boolean,
+): DraftViews {
+  const ran = new Map(stepViews([], detail).map((view) => [view.name, view]))
+  let event: unknown = detail ? maskedEvent(detail.event) : null
+  const exports: Record<string, Record<string, unknown>> = {}
+  const views = steps.map((step): DraftView => {
+    const name = savedNames ? step.savedName : step.name
+    const found = name === null ? undefined : ran.get(name)
+    const view = found?.type === step.type ? found : null
+    const scope = { event: view?.eventBefore ?? event, steps: { ...exports } }
+    if (view) event = view.eventAfter
+    if (step.type === 'code') exports[step.name] = view?.record?.exports ?? {}
+    return { step, ran: view, scope }
+  })
+  const shown = new Set(views.flatMap(({ ran: view }) => (view ? [view.name] : [])))
+  return { views, gone: [...ran.values()].filter(({ name }) => !shown.has(name)) }
+}

@@ -1,0 +1,63 @@
+/** A button that opens a menu. The menu itself is loaded when somebody is about to open the first one. */
+import { lazy, Suspense, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
+import type { Icon } from './icon.tsx'
+
+export type MenuItem = {
+  readonly name: string
+  readonly icon?: Parameters<typeof Icon>[0]['name']
+  /** A second, fainter line. */
+  readonly about?: string
+  /** The key that does the same. */
+  readonly keyHint?: string
+  readonly isDisabled?: boolean
+  readonly run: () => void
+}
+
+type Props = {
+  readonly items: readonly MenuItem[]
+  readonly children: ReactNode
+  /** What the button is called where its content is no text. */
+  readonly label?: string
+  readonly className?: string
+  readonly align?: 'start' | 'end'
+  readonly isDisabled?: boolean
+}
+
+const load = () => import('./menu-popup.tsx')
+const MenuPopup = lazy(async () => ({ default: (await load()).MenuPopup }))
+
+export function MenuButton(props: Props) {
+  const { items, children, label, className = '', align = 'end', isDisabled = false } = props
+  const button = useRef<HTMLButtonElement>(null)
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className={className}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        aria-label={label}
+        title={label}
+        disabled={isDisabled}
+        onPointerEnter={() => void load()}
+        onFocus={() => void load()}
+        onClick={() => setOpen(!isOpen)}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowDown') return
+          event.preventDefault()
+          setOpen(true)
+        }}
+      >
+        {children}
+      </button>
+      <Suspense>
+        {isOpen && (
+          <MenuPopup items={items} anchor={button} align={align} close={() => setOpen(false)} />
+        )}
+      </Suspense>
+    </>
+  )
+}
