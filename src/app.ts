@@ -26,6 +26,7 @@ import type { HttpListener } from './http-listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import { createInspector } from './inspector/inspector.ts'
 import { checkDefinition } from './model/definition.ts'
+import { BulkJobs } from './maintenance/bulk-jobs.ts'
 import { PackageCollector } from './maintenance/collect-packages.ts'
 import { LocalNotifier } from './notifier/local.ts'
 import { createRunner } from './runner/create-runner.ts'
@@ -87,6 +88,7 @@ export async function createApp(
     engine.collector,
     engine.delivery,
     engine.executor,
+    engine.bulk,
     doors.inspector,
     doors.listener,
   ]
@@ -154,7 +156,7 @@ type Engine = ReturnType<typeof buildEngine>
 
 /** From an admitted event to a settled delivery. */
 function buildEngine(
-  { folder, clock, log, store, notifier, metrics, variables, signing }: Ground,
+  { folder, clock, ids, log, store, notifier, metrics, variables, signing }: Ground,
   isolation: Isolation,
   own: OwnAddresses,
   allow: readonly string[],
@@ -209,7 +211,8 @@ function buildEngine(
       log.info('run', { id, workflowId, status, durationMs, message, sends: sends.length })
     },
   })
-  return { runner, packages, collector, delivery, executor, answers }
+  const bulk = new BulkJobs({ store, clock, ids, notifier, deliveries: delivery, log })
+  return { runner, packages, collector, delivery, executor, answers, bulk }
 }
 
 /** The two doors behind the one port: triggers, and the API. */
@@ -231,6 +234,7 @@ function buildDoors(ground: Ground, engine: Engine, own: OwnAddresses, config: C
         isolation: () => engine.runner.level(),
       },
       deliveries: engine.delivery,
+      bulk: engine.bulk,
     },
     { adminToken: config.adminToken, baseUrl: () => baseUrlOf(own) },
   )

@@ -16,6 +16,7 @@ import { API, createApi } from './api.ts'
 import type { Api, RouteRow } from './api.ts'
 import { createIdentify } from './caller.ts'
 import { checkRoute } from './check-steps.ts'
+import { bulkRoutes } from './bulk.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { destinationRoutes } from './destinations.ts'
 import { eventRoutes } from './events.ts'
@@ -122,6 +123,7 @@ function addRoutes(
       testRoutes(scoped, deps)
       checkRoute(scoped, deps)
       deliveryRoutes(scoped, deps)
+      bulkRoutes(scoped, deps)
       destinationRoutes(scoped, deps)
       tokenRoutes(scoped, { ...deps, revoked: (tokenId) => live.revoke(tokenId) })
       envRoutes(scoped, deps)

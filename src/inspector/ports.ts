@@ -92,6 +92,8 @@ export type InspectorDeps = {
   readonly signing: Signing
   readonly about: About
   readonly deliveries: Deliveries
+  /** `wake` says that there is a new bulk job. */
+  readonly bulk: { wake(): Promise<void> }
   /** Reads a definition as sent, names filled in. Throws `workflow_invalid` and `step_invalid`. */
   readonly checkDefinition: (body: unknown) => Definition
   /** Throws `step_invalid` unless every step compiles. */

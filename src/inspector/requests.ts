@@ -87,6 +87,61 @@ export const DeliveriesQuery = Type.Object(
   strict,
 )
 
+const ids = Type.Optional(
+  Type.Array(Type.String(), {
+    minItems: 1,
+    maxItems: limits.bulkIds,
+    description: 'These alone, whatever else the filter says',
+  }),
+)
+const bulkRate = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: limits.bulkRateMax,
+    default: limits.bulkRate,
+    description: 'Items a second',
+  }),
+)
+
+const Redeliver = Type.Object(
+  {
+    action: Type.Literal('redeliver'),
+    filter: Type.Object(
+      {
+        ...DeliveryFilter.properties,
+        status: Type.Optional(Type.Enum(['failed', 'blocked', 'canceled', 'held', 'delivered'])),
+        ids,
+      },
+      strict,
+    ),
+    rate: bulkRate,
+  },
+  { ...strict, title: 'BulkRedeliver' },
+)
+
+const ReplayMany = Type.Object(
+  {
+    action: Type.Literal('replay'),
+    filter: Type.Object(
+      {
+        workflow: Type.Optional(Type.String()),
+        q: EventsQuery.properties.q,
+        status: EventsQuery.properties.status,
+        delivery: EventsQuery.properties.delivery,
+        version: EventsQuery.properties.version,
+        before: instants.before,
+        runOn: Type.Optional(Type.Enum(['latest', 'original'], { default: 'latest' })),
+        ids,
+      },
+      strict,
+    ),
+    rate: bulkRate,
+  },
+  { ...strict, title: 'BulkReplay' },
+)
+
+export const NewBulk = Type.Union([Redeliver, ReplayMany], { title: 'NewBulk' })
+
 /** Null leaves a field out too, which is what a cleared form field sends. */
 const maybe = <Field extends TSchema>(field: Field) => Type.Optional(nullable(field))
 

@@ -45,6 +45,25 @@ export type DeliveryRowWire = Static<typeof DeliveryRow>
 
 export const DeliveryList = page(DeliveryRow)
 
+/* Work in bulk */
+
+export const Bulk = Type.Object(
+  {
+    id: Type.String(),
+    action: Type.Enum(['replay', 'redeliver']),
+    rate: Type.Integer({ minimum: 1, description: 'Items a second' }),
+    state: Type.Enum(['counting', 'running', 'done', 'canceled']),
+    total: nullable(Type.Integer({ minimum: 0, description: 'Null while they are counted' })),
+    done: Count,
+    failed: Type.Integer({ minimum: 0, description: 'Items that could not be done' }),
+    message: nullable(Type.String({ description: 'Why, of the last of these' })),
+    createdAt: Instant,
+    finishedAt: nullable(Instant),
+  },
+  { ...strict, title: 'Bulk' },
+)
+export type BulkWire = Static<typeof Bulk>
+
 /* Figures */
 
 const Quantiles = nullable(

@@ -178,6 +178,11 @@ export const limits = {
   searchEvents: 5_000,
   searchMs: 250,
   searchLength: 500,
+  /** Bulk jobs of an account that run at once, the ids that one may list, and its items a second. */
+  bulkJobs: 10,
+  bulkIds: 1_000,
+  bulkRate: 50,
+  bulkRateMax: 800,
   /** Buckets of one answer of figures: as many points as a plot of a page's width shows. */
   statsBuckets: 72,
   /** Events of a bucket that are looked at one by one: 72 x 100 take some 200 ms. */

@@ -14,6 +14,7 @@
  */
 import type { Principal, Session, Token } from '../model/account.ts'
 import type { DestinationChange, DestinationSettings } from '../model/destination.ts'
+import type { BulkJob, BulkStep, NewBulkJob } from '../model/bulk.ts'
 import type { DeliveryKey } from '../model/ids.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../model/delivery.ts'
 import type { NewEvent, QueuedEvent } from '../model/event.ts'
@@ -196,6 +197,21 @@ export interface DefinitionStore {
     origin: string,
     change: DestinationChange,
   ): Promise<DestinationSettings>
+
+  /** Begins a job in bulk. `conflict` when as many run as may. */
+  createBulkJob(job: NewBulkJob): Promise<void>
+  readBulkJob(accountId: number, id: string): Promise<BulkJob | undefined>
+  /** Those of all accounts that have not ended, oldest first. */
+  listOpenBulkJobs(): Promise<readonly BulkJob[]>
+  /** Notes how many items there are; the last step sets it right. */
+  noteBulkTotal(accountId: number, id: string, total: number): Promise<void>
+  /**
+   * Does the items of a step and moves the job past them, in one commit. Void, as a second call is, when
+   * the job has ended or does not stand where the step begins. Resolves to the job as it is then.
+   */
+  stepBulkJob(accountId: number, id: string, step: BulkStep): Promise<BulkJob | undefined>
+  /** False when it is not there; one that has ended stays as it ended. */
+  cancelBulkJob(accountId: number, id: string): Promise<boolean>
 
   /**
    * Makes one more attempt due now. `conflict` while one is under way, and while its destination is

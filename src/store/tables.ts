@@ -140,7 +140,24 @@ type AttemptTable = {
   response_body: Uint8Array | null
 }
 
+type BulkJobTable = {
+  account_id: number
+  id: string
+  action: string
+  filter: string
+  rate: number
+  state: string
+  total: number | null
+  done: number
+  failed: number
+  message: string | null
+  cursor: string | null
+  created_at: number
+  finished_at: number | null
+}
+
 export type Tables = {
+  bulk_job: BulkJobTable
   account: { id: number; name: string; suspended: Generated<number> }
   token: TokenTable
   session: SessionTable

@@ -29,6 +29,12 @@ async function pathOf(api: TestInspector, { url }: RouteRow): Promise<string> {
     tokens: url.includes('/tokens/') ? (await api.token(1, ['read'])).id : '',
   }
   const noun = url.split('/')[3] ?? ''
+  if (url.endsWith('/bulk/:id')) {
+    for (const one of await api.store.listOpenBulkJobs()) await api.store.cancelBulkJob(1, one.id)
+    id['bulk'] = api.ids.next('bulk')
+    const work = { action: 'redeliver', filter: {} } as const
+    await api.store.createBulkJob({ ...work, accountId: 1, id: id['bulk'], rate: 1 })
+  }
   if (url.endsWith('/env/:name')) await api.variables.set(1, 'A_NAME', 'a value')
   return url
     .replace(':id', id[noun] ?? '')
@@ -42,6 +48,7 @@ function bodyOf({ method, url }: RouteRow): object {
   const definition = { name: 'A', steps: [{ type: 'code', code: 'return 1' }] }
   if (url.endsWith('/test')) return { body: { event: {} } }
   if (url.includes('/destinations/')) return { body: { paused: false } }
+  if (url.endsWith('/bulk')) return { body: { action: 'redeliver', filter: {} } }
   if (url.includes('/env/')) return { body: { value: 'x' } }
   if (url.endsWith('/check')) return { body: { steps: definition.steps } }
   if (url.endsWith('/signing-secret')) return {}

@@ -8,6 +8,7 @@ import type { HeldClock } from '../support/store-values.ts'
 import { adoptDeliveriesConformance } from './conformance/adopt-deliveries.ts'
 import { adoptEventsConformance } from './conformance/adopt-events.ts'
 import { admitConformance } from './conformance/admit.ts'
+import { bulkJobsConformance } from './conformance/bulk-jobs.ts'
 import { definitionsConformance } from './conformance/definitions.ts'
 import { destinationsConformance } from './conformance/destinations.ts'
 import { deliveriesConformance } from './conformance/deliveries.ts'
@@ -40,6 +41,7 @@ export function storeConformance(name: string, open: Open): void {
   packageSetsConformance(name, open)
   inspectConformance(name, open)
   deliveriesConformance(name, open)
+  bulkJobsConformance(name, open)
   recoveryConformance(name, open)
   variablesConformance(name, open)
   signingSecretsConformance(name, open)

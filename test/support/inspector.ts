@@ -56,6 +56,7 @@ export type TestInspector = {
   readonly submitted: Submission[]
   readonly logged: unknown[]
   wakes: number
+  bulkWakes: number
   readonly lifted: string[]
   /** What delivery tells of every destination. */
   activity: DestinationActivity | null
@@ -93,6 +94,7 @@ export async function startInspector(
     submitted: [] as Submission[],
     logged: [] as unknown[],
     wakes: 0,
+    bulkWakes: 0,
     lifted: [] as string[],
     activity: null as DestinationActivity | null,
     result: { outcome: succeeded, sends: [] } as RunResult,
@@ -124,6 +126,7 @@ export async function startInspector(
         store: 'sqlite',
         isolation: () => ({ level: 'process', because: 'the tests say so' }),
       },
+      bulk: { wake: async () => void test.bulkWakes++ },
       deliveries: {
         wake: () => void test.wakes++,
         syncDestinations: async () => {

@@ -14,6 +14,7 @@ import { mkdirSync } from 'node:fs'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
+import type { BulkJob, BulkStep, NewBulkJob } from '../../model/bulk.ts'
 import type { Principal, Session, Token } from '../../model/account.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../../model/delivery.ts'
 import type { NewEvent, QueuedEvent } from '../../model/event.ts'
@@ -23,6 +24,7 @@ import type { LogEntry } from '../../model/run.ts'
 import type { SealedSigningSecret } from '../../model/signing.ts'
 import type { SealedVariable } from '../../model/variable.ts'
 import type { Definition, Endpoint, Workflow, WorkflowVersion } from '../../model/workflow.ts'
+import type * as bulkJobs from '../bulk-jobs.ts'
 import type * as definitions from '../definitions.ts'
 import type * as signingSecrets from '../signing-secrets.ts'
 import type * as destinations from '../destinations.ts'
@@ -272,6 +274,30 @@ export class SqliteStore implements Store {
     return this.#define('changeDestination', accountId, origin, change)
   }
 
+  async createBulkJob(job: NewBulkJob): Promise<void> {
+    return this.#define('createBulkJob', job)
+  }
+
+  async readBulkJob(accountId: number, id: string): Promise<BulkJob | undefined> {
+    return this.#parts.reads.read('readBulkJob', accountId, id)
+  }
+
+  async listOpenBulkJobs(): Promise<readonly BulkJob[]> {
+    return this.#parts.reads.read('listOpenBulkJobs')
+  }
+
+  async noteBulkTotal(accountId: number, id: string, total: number): Promise<void> {
+    return this.#define('noteBulkTotal', accountId, id, total)
+  }
+
+  async stepBulkJob(accountId: number, id: string, step: BulkStep): Promise<BulkJob | undefined> {
+    return this.#define('stepBulkJob', accountId, id, step)
+  }
+
+  async cancelBulkJob(accountId: number, id: string): Promise<boolean> {
+    return this.#define('cancelBulkJob', accountId, id)
+  }
+
   async redeliver(accountId: number, key: DeliveryKey): Promise<void> {
     return this.#define('redeliver', accountId, key)
   }
@@ -333,6 +359,7 @@ export class SqliteStore implements Store {
     verb:
       | keyof typeof definitions
       | keyof typeof variables
+      | keyof typeof bulkJobs
       | keyof typeof signingSecrets
       | keyof typeof destinations,
     ...args: readonly unknown[]

@@ -5,6 +5,7 @@
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { DatabaseSync } from 'node:sqlite'
+import * as bulkJobs from '../bulk-jobs.ts'
 import * as definitions from '../definitions.ts'
 import * as signingSecrets from '../signing-secrets.ts'
 import { changeDestination } from '../destinations.ts'
@@ -34,6 +35,7 @@ type Opened = { lock: DatabaseSync; database: DatabaseSync; kysely: Kysely; reco
 const verbs = {
   ...definitions,
   ...variables,
+  ...bulkJobs,
   ...signingSecrets,
   changeDestination,
 } as unknown as Readonly<Record<string, Definition>>

@@ -1,0 +1,134 @@
+/**
+ * Work in bulk: replay or redeliver what a filter meets, paced, with progress and cancel. What is asked
+ * for is fixed when it is asked: what comes in later, the job's own replays included, is not of it.
+ */
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { AppError } from '../errors.ts'
+import type { Principal } from '../model/account.ts'
+import type { BulkJob, BulkWork } from '../model/bulk.ts'
+import { isEventId, parseDeliveryId } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
+import type { Api } from './api.ts'
+import { readDeliveryFilter } from './deliveries.ts'
+import { findWorkflow, notFound } from './find.ts'
+import { instant, readInstant } from './instant.ts'
+import type { InspectorDeps } from './ports.ts'
+import * as requests from './requests.ts'
+import { Created } from './wire.ts'
+import { Bulk } from './wire-operations.ts'
+import type { BulkWire } from './wire-operations.ts'
+
+type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'bulk' | 'log'>
+
+const tags = ['bulk']
+const Id = Type.Object({ id: Type.String() })
+
+export function bulkRoutes(api: Api, deps: Deps): void {
+  api.post(
+    '/bulk',
+    {
+      config: { scope: 'write' },
+      schema: {
+        tags,
+        summary: 'Replay or redeliver what a filter meets',
+        description:
+          'Redelivers those that failed unless the filter names a status or ids. A replay names a workflow or ids.',
+        body: requests.NewBulk,
+        response: { 202: Created },
+      },
+    },
+    async ({ principal, body }, reply) => {
+      const id = deps.ids.next('bulk')
+      const { rate = limits.bulkRate } = body
+      const { accountId } = principal
+      const work = await readWork(deps, principal, body)
+      await deps.store.createBulkJob({ ...work, accountId, id, rate })
+      deps.bulk.wake().catch((error: unknown) => {
+        deps.log.error('bulk job waits for the next start', { id, error })
+      })
+      return reply.code(202).send({ id })
+    },
+  )
+
+  api.get(
+    '/bulk/:id',
+    {
+      config: { scope: 'read' },
+      schema: { tags, summary: 'Read how far it is', params: Id, response: { 200: Bulk } },
+    },
+    async ({ principal, params }) => toWireBulk(await findBulk(deps.store, principal, params.id)),
+  )
+
+  api.delete(
+    '/bulk/:id',
+    {
+      config: { scope: 'write' },
+      schema: {
+        tags,
+        summary: 'Cancel it; what is done stays done',
+        params: Id,
+        response: { 200: Bulk },
+      },
+    },
+    async ({ principal, params: { id } }) => {
+      await findBulk(deps.store, principal, id)
+      await deps.store.cancelBulkJob(principal.accountId, id)
+      return toWireBulk(await findBulk(deps.store, principal, id))
+    },
+  )
+}
+
+async function findBulk(
+  store: Pick<Deps['store'], 'readBulkJob'>,
+  { accountId }: Principal,
+  id: string,
+): Promise<BulkJob> {
+  return (await store.readBulkJob(accountId, id)) ?? notFound('bulk job', id)
+}
+
+async function readWork(
+  deps: Deps,
+  principal: Principal,
+  body: Static<typeof requests.NewBulk>,
+): Promise<BulkWork> {
+  const now = deps.clock.nowMs()
+  if (body.action === 'redeliver') {
+    const { ids, ...rest } = body.filter
+    if (ids) return { action: 'redeliver', filter: { ids: known(ids, parseDeliveryId) } }
+    const read = await readDeliveryFilter(deps.store, principal, rest)
+    const before = Math.min(read.before ?? now, now)
+    return { action: 'redeliver', filter: { status: 'failed', ...read, before } }
+  }
+  const { ids, workflow, runOn = 'latest', before, ...rest } = body.filter
+  if (ids) return { action: 'replay', filter: { ids: known(ids, isEventId), runOn } }
+  if (workflow === undefined) {
+    throw new AppError('invalid_request', { reason: 'the filter names neither workflow nor ids' })
+  }
+  const { id: workflowId } = await findWorkflow(deps.store, principal, workflow)
+  const asked = before === undefined ? now : readInstant(before, 'before')
+  const filter = { ...rest, workflowId, runOn, before: Math.min(asked, now) }
+  return { action: 'replay', filter }
+}
+
+function known(ids: readonly string[], isId: (id: string) => unknown): readonly string[] {
+  const stray = ids.find((id) => !isId(id))
+  if (stray === undefined) return [...new Set(ids)]
+  throw new AppError('invalid_request', { reason: `${stray.slice(0, 64)} is not an id of one` })
+}
+
+function toWireBulk(job: BulkJob): BulkWire {
+  const { id, action, rate, state, total, done, failed, message, createdAt, finishedAt } = job
+  return {
+    id,
+    action,
+    rate,
+    state: state === 'running' && total === null ? 'counting' : state,
+    total,
+    done,
+    failed,
+    message,
+    createdAt: instant(createdAt),
+    finishedAt: finishedAt === null ? null : instant(finishedAt),
+  }
+}
