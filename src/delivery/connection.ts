@@ -47,6 +47,8 @@ export class Connection {
   readonly #deps: ConnectionDeps
   readonly #client: Client
   readonly #interim = new InterimResponses()
+  /** The first error of its socket: what undici tells may be what came of it only. */
+  #socketError: NodeJS.ErrnoException | undefined
   #onBytes: ((count: number) => void) | undefined
   #facts: ConnectionFacts | null = null
   #dials = 0
@@ -119,7 +121,7 @@ export class Connection {
       onResponseEnd: () => resolve(null),
       onResponseError: (_, error) => resolve(isCut ? null : error),
     })
-    const error = await promise
+    const error = this.#causeOf(await promise)
     clearTimeout(timer)
     if (error) this.#end(error)
     return {
@@ -154,10 +156,15 @@ export class Connection {
     }
   }
 
+  #causeOf(error: NodeJS.ErrnoException | null): Error | null {
+    return (error?.code === 'UND_ERR_SOCKET' && this.#socketError) || error
+  }
+
   #dialled(socket: Socket | null): void {
     this.#dialling?.resolve()
     this.#dialling = undefined
     if (!socket) return
+    socket.once('error', (error) => (this.#socketError = error))
     this.#watch(socket)
     this.#dials++
     this.#facts = this.#deps.egress.factsOf(socket) ?? null

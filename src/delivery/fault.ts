@@ -78,7 +78,8 @@ function translate(code: string, message: string, progress: Progress): Fault {
       return theirs('protocol', 'request_invalid', 'Cannot send the request: HTTP cannot carry it')
     default:
       if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
-        const what = 'Cannot deliver: the destination broke off the encrypted connection'
+        const why = /CERTIFICATE_REQUIRED/.test(code) ? ', it asks for a client certificate' : ''
+        const what = `Cannot deliver: the destination broke off the encrypted connection${why}`
         return theirs('tls', code, what)
       }
       return theirs(

@@ -33,6 +33,9 @@ const dnsKinds: Readonly<Record<string, readonly [detail: string, what: string]>
   ENODATA: ['dns_empty', 'the name exists and has no address'],
   ESERVFAIL: ['dns_servfail', 'its name servers failed (SERVFAIL)'],
   EREFUSED: ['dns_refused', 'the name server refused the question'],
+  EFORMERR: ['dns_formerr', 'its name servers did not understand the question (FORMERR)'],
+  ENOTIMP: ['dns_notimp', 'its name servers do not answer such questions (NOTIMP)'],
+  EBADRESP: ['dns_malformed', 'its name servers answered with something that is no answer'],
   ETIMEOUT: ['dns_timeout', 'the name servers did not answer in time'],
   ECONNREFUSED: ['dns_unreachable', "this machine's name server cannot be reached"],
 }

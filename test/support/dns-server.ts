@@ -11,9 +11,17 @@ type Answer = {
   readonly cname?: readonly string[]
   /** Questions for AAAA are dropped. */
   readonly fourOnly?: true
+  readonly delayMs?: number
+  /** Says the answer is for this name, or for a question nobody asked. */
+  readonly lie?: { readonly name: string } | 'id'
 }
 
-export type DnsRecord = Answer | { readonly rcode: 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED' } | 'silent'
+export type DnsRecord =
+  | Answer
+  | { readonly rcode: 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED' | 'FORMERR' | 'NOTIMP' }
+  | 'silent'
+  | 'garbage'
+  | 'truncated'
 
 export type DnsServer = {
   /** `127.0.0.1:port` */
@@ -23,7 +31,8 @@ export type DnsServer = {
   close(): Promise<void>
 }
 
-const rcodes = { SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const
+const rcodes = { FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
+const TRUNCATED = 0x0200
 const types = { A: 1, CNAME: 5, AAAA: 28 } as const
 
 export async function startDns(
@@ -31,20 +40,34 @@ export async function startDns(
 ): Promise<DnsServer> {
   const asked: string[] = []
   const socket = createSocket('udp4')
+  let isClosed = false
   socket.on('message', (query, peer) => {
     const { name, end } = readName(query)
     asked.push(name)
     const record = answer(name) ?? { rcode: 'NXDOMAIN' as const }
     if (record === 'silent') return
+    if (record === 'garbage') {
+      const garbage = Buffer.concat([query.subarray(0, 2), Buffer.alloc(40, 0xff)])
+      return socket.send(garbage, peer.port, peer.address)
+    }
     const question = query.subarray(12, end + 4)
     const type = question.readUInt16BE(end - 12)
-    if ('fourOnly' in record && type === types.AAAA) return
-    const records = 'rcode' in record ? [] : resourceRecords(name, record, type)
+    const given: Answer = record === 'truncated' || 'rcode' in record ? { addresses: [] } : record
+    const { lie } = given
+    const owner = typeof lie === 'object' ? lie.name : name
+    const records = resourceRecords(owner, given, type)
     const header = Buffer.from(query.subarray(0, 12))
-    header.writeUInt16BE(0x8180 | ('rcode' in record ? rcodes[record.rcode] : 0), 2)
+    if (given.fourOnly && type === types.AAAA) return
+    if (lie === 'id') header.writeUInt16BE(header.readUInt16BE(0) ^ 1, 0)
+    const flags = record === 'truncated' ? TRUNCATED : 0
+    const rcode = typeof record === 'object' && 'rcode' in record ? rcodes[record.rcode] : 0
+    header.writeUInt16BE(0x8180 | flags | rcode, 2)
     header.writeUInt16BE(records.length, 6)
     header.writeUInt32BE(0, 8)
-    socket.send(Buffer.concat([header, question, ...records]), peer.port, peer.address)
+    const answered = Buffer.concat([header, question, ...records])
+    setTimeout(() => {
+      if (!isClosed) socket.send(answered, peer.port, peer.address)
+    }, given.delayMs ?? 0).unref()
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -52,6 +75,7 @@ export async function startDns(
     address: `127.0.0.1:${socket.address().port}`,
     asked,
     close: async () => {
+      isClosed = true
       socket.close()
       await once(socket, 'close')
     },
