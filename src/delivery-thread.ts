@@ -36,7 +36,7 @@ function toTell(): Progress {
     report({ kind: 'progress', ...progress! })
     progress = undefined
   })
-  return (progress = { places: [], hints: [], attempts: [] })
+  return (progress = { places: [], closed: [], hints: [], attempts: [] })
 }
 
 const asked = new Map<number, PromiseWithResolvers<SigningKeys>>()
@@ -67,6 +67,7 @@ const dispatcher = new Dispatcher({
   signingKeys: (accountId, workflowId) => signingKeys.of(accountId, workflowId),
   notify: (hint) => toTell().hints.push(hint),
   onPlaces: (...change) => toTell().places.push(change),
+  onClosed: (...change) => toTell().closed.push(change),
   metrics: { attemptEnded: (...ended) => toTell().attempts.push(ended) },
   onFailure: ({ eventId, step, index }, error) => {
     const refused = { deliveryId: deliveryId(eventId, step, index), reason: String(error) }

@@ -1,20 +1,19 @@
 /**
  * Decides when deliveries are attempted, not how: tasks come from execution (`offer`) or, where they
  * did not fit, from the store; each goes into the lane of its destination, gets its attempt when a
- * socket is free, and ends in a settlement.
+ * socket is free and the destination may have it, and ends in a settlement.
  *
  *   reserve ─► offer ──┐
  *                      ├─► lane ─► attempt ─► settle ─► place free ─► adopt what the store still holds
- *   store.adopt ───────┘
+ *   store.adopt ───────┘    └─► given back to the store, where its destination takes nothing for a while
  *
- * Fair by one rule, for places as for sockets: a lane gets at most an eighth of what is still free (and
- * at most 32 sockets). Nobody can know at first which destination hangs, so lanes whose last attempt got
- * no answer get more than one socket each only out of the first quarter, and none of the last eighth:
- * a thousand destinations that hang leave sockets for those that answer, and for new ones.
+ * Who gets the next socket is turns.ts; who gets a place in memory places.ts; what a destination takes,
+ * and when, destination.ts.
  *
- * Invariant: a task that was offered is settled, or still on record as begun when the process ends, and
- * then shown as `interrupted` by the next.
+ * Invariant: a task that was offered is settled, or given back, or still on record as begun when the
+ * process ends, and then shown as `interrupted` by the next.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { HandOver } from '../hand-over.ts'
 import type { DeliveryTask, Settlement } from '../model/delivery.ts'
 import { laneKey } from '../model/destination.ts'
@@ -27,38 +26,41 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { afterAttempt } from './after-attempt.ts'
 import { attempt } from './attempt.ts'
 import type { AttemptDeps, Attempted } from './attempt.ts'
+import { Batches } from './batches.ts'
+import type { Destination } from './destination.ts'
+import { Destinations } from './destinations.ts'
 import { Lane } from './lane.ts'
 import { Places } from './places.ts'
-import { Settler } from './settler.ts'
+import { Turns } from './turns.ts'
 
 const POLL_MS = 1_000
 /** Then a lane without work is forgotten; its sockets are closed well before. */
 const IDLE_MS = 10_000
 const ADOPT_COUNT = 1_000
-const SHARE = 8
-/** Of all sockets, the part in which lanes that have not answered yet get one each and no more. */
-const FIRSTS = 3 / 4
-/** Lanes that may be passed over before a free socket is left free: bounds the work per attempt. */
-const LOOKS = 64
+/** For giving back what was not begun when the server stops: some commits. */
+const GIVE_BACK_MS = 500
 
 export type DispatcherDeps = AttemptDeps & {
-  readonly store: Pick<HotStore, 'settle' | 'adoptDeliveries' | 'syncDestinations'>
+  readonly store: Pick<HotStore, 'settle' | 'adoptDeliveries' | 'giveBack' | 'syncDestinations'>
   readonly notify: (hint: Hint) => void
   readonly metrics: Pick<Metrics, 'attemptEnded'>
   /** A settlement that the store refused for good. */
   readonly onFailure: (settlement: Settlement, error: unknown) => void
   /** Told of every place taken or given back other than by `reserve` and `release`. */
   readonly onPlaces?: (lane: string, count: number, bytes: number) => void
+  /** Told of lanes that take nothing for a while, and of those that do again. */
+  readonly onClosed?: (lane: string, isClosed: boolean) => void
   readonly drainMs?: number
 }
 
 export class Dispatcher implements HandOver, Service {
   readonly #deps: DispatcherDeps
-  readonly #settler: Settler
+  readonly #settlements: Batches<Settlement>
+  readonly #returns: Batches<DeliveryTask>
   readonly #places = new Places()
+  readonly #destinations: Destinations
+  readonly #turns: Turns
   readonly #lanes = new Map<string, Lane>()
-  /** Lanes with something to start, in the order of their turns. */
-  readonly #turns = new Set<Lane>()
   /** Lanes of which the store may hold more. */
   readonly #overflowed = new Set<string>()
   readonly #running = new Set<Promise<void>>()
@@ -68,30 +70,37 @@ export class Dispatcher implements HandOver, Service {
   #isAbandoned = false
 
   constructor(deps: DispatcherDeps) {
+    const { clock, store, onFailure } = deps
     this.#deps = deps
-    this.#settler = new Settler(deps)
+    this.#destinations = new Destinations({ clock })
+    this.#turns = new Turns({ clock, launch: (lane) => this.#launch(lane) })
+    this.#settlements = new Batches({ write: (batch) => store.settle(batch), onFailure })
+    // What cannot be given back stays on record as begun.
+    this.#returns = new Batches({
+      write: (batch) => store.giveBack(batch),
+      onFailure: () => undefined,
+    })
   }
 
   async start(): Promise<void> {
+    await this.#look()
     this.#poll = setInterval(() => {
-      this.wake()
+      void this.#look()
       this.#sweep()
     }, POLL_MS)
-    this.wake()
   }
 
   /** Lets attempts end within a bound; what has not is left to recovery at the next start. */
   async stop(): Promise<void> {
     this.#isStopping = true
     clearInterval(this.#poll)
-    let timer: NodeJS.Timeout | undefined
-    const bound = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#deps.drainMs ?? limits.drainDeliveriesMs)
-    })
-    await Promise.race([this.#drained(), bound])
-    clearTimeout(timer)
+    await within(this.#drained(), this.#deps.drainMs ?? limits.drainDeliveriesMs)
+    this.#turns.stop()
+    for (const lane of this.#lanes.values()) this.#giveBack(lane.key, lane.empty())
+    await within(this.#returns.flush(), GIVE_BACK_MS)
     this.#isAbandoned = true
-    this.#settler.stop()
+    this.#settlements.stop()
+    this.#returns.stop()
     for (const lane of this.#lanes.values()) lane.close()
   }
 
@@ -123,15 +132,30 @@ export class Dispatcher implements HandOver, Service {
     this.#adopting ??= this.#adopt().finally(() => (this.#adopting = undefined))
   }
 
-  /** Ends what a lane waits for. */
-  lift(_lane: string): void {}
-
-  async syncDestinations(): Promise<void> {
-    await this.#deps.store.syncDestinations()
+  /** Ends what a lane waits for: a Retry-After, or its breaker. */
+  lift(key: string): void {
+    const destination = this.#destinations.find(key)
+    if (!destination) return
+    destination.lift()
+    this.#review(destination)
   }
 
-  activity(lanes: readonly string[]): readonly (DestinationActivity | null)[] {
-    return lanes.map(() => null)
+  /** Reads what is decided about destinations; resolves when it is in force. */
+  async syncDestinations(): Promise<void> {
+    const settings = await this.#deps.store.syncDestinations()
+    for (const destination of this.#destinations.configure(settings)) this.#review(destination)
+    // What waited here for a paused one is pending now, and to be held.
+    await this.#returns.flush()
+    if (settings.some(({ paused }) => paused)) await this.#deps.store.syncDestinations()
+  }
+
+  /** Per lane; null where there has been nothing to do lately. */
+  activity(keys: readonly string[]): readonly (DestinationActivity | null)[] {
+    return keys.map((key) => {
+      const lane = this.#lanes.get(key)
+      const destination = this.#destinations.find(key)
+      return destination?.activity(lane?.inFlight ?? 0, lane?.waiting ?? 0) ?? null
+    })
   }
 
   /** Told of lanes that had no room: the store will hold deliveries for them. */
@@ -151,52 +175,19 @@ export class Dispatcher implements HandOver, Service {
   #enqueue(key: string, task: DeliveryTask): void {
     let lane = this.#lanes.get(key)
     if (!lane) {
-      lane = new Lane(this.#deps, key, task.origin)
+      const destination = this.#destinations.of(key, task.origin)
+      lane = new Lane(this.#deps, key, task.origin, destination)
       this.#lanes.set(key, lane)
     }
     lane.push(task)
-    this.#refill(lane)
+    this.#giveBack(key, lane.takeOut())
+    this.#turns.refill(lane)
   }
 
-  /** Gives the lane the sockets it may have; if it could use more, it waits for its turn. */
-  #refill(lane: Lane): void {
-    while (lane.isReady && this.#startOne(lane));
-    if (lane.isReady) this.#turns.add(lane)
-  }
-
-  /** Gives free sockets to the lanes that wait, one each in turn. */
-  #start(): void {
-    let passed = 0
-    for (const lane of this.#turns) {
-      this.#turns.delete(lane)
-      passed = this.#startOne(lane) ? 0 : passed + 1
-      if (lane.isReady) this.#turns.add(lane)
-      if (passed > Math.min(LOOKS, this.#turns.size)) return
-    }
-  }
-
-  /** Starts the lane's next task if there is a socket for it; the lane has one waiting. */
-  #startOne(lane: Lane): boolean {
-    if (this.#isAbandoned || lane.inFlight >= this.#socketsFor(lane)) return false
-    this.#launch(lane, lane.shift()!)
-    return true
-  }
-
-  #socketsFor(lane: Lane): number {
-    const all = limits.deliveryConcurrency
-    const free = all - this.#running.size
-    if (lane.isProven) return free / SHARE
-    return lane.inFlight === 0 ? free - all / SHARE : (free - all * FIRSTS) / SHARE
-  }
-
-  #launch(lane: Lane, task: DeliveryTask): void {
-    lane.inFlight++
-    const running = this.#see(lane, task).then(() => {
-      lane.inFlight--
+  #launch(lane: Lane): void {
+    const running = this.#see(lane, lane.begin()).then(() => {
       this.#running.delete(running)
-      this.#turns.delete(lane)
-      this.#refill(lane)
-      this.#start()
+      this.#turns.release(lane)
     })
     this.#running.add(running)
   }
@@ -205,28 +196,66 @@ export class Dispatcher implements HandOver, Service {
   async #see(lane: Lane, task: DeliveryTask): Promise<void> {
     const route = lane.route()
     const attempted = await attempt(this.#deps, task, route.connect)
-    lane.isProven = attempted.attempt.response !== null
+    lane.end(task, attempted)
     if (!this.#isAbandoned) this.#settle(lane, task, attempted)
+    this.#review(lane.destination)
     await route.end()
   }
 
   #settle(lane: Lane, task: DeliveryTask, attempted: Attempted): void {
-    const { accountId, eventId, workflowId, id: deliveryId, send } = task
+    const { accountId, eventId, send } = task
     const { outcome, code, timings } = attempted.attempt
     this.#deps.metrics.attemptEnded(outcome, code, timings!.totalMs)
-    const next = afterAttempt(task, attempted, this.#deps.clock.nowMs())
+    const next = afterAttempt(this.#deps.clock, task, attempted)
     const identity = { accountId, eventId, step: send.step, index: send.index }
-    this.#settler.add({ ...identity, attempt: attempted.attempt, ...next }, () => {
+    this.#settlements.add({ ...identity, attempt: attempted.attempt, ...next }, () => {
       this.#free(lane.key, task)
-      this.#deps.notify({ kind: 'delivery', accountId, workflowId, eventId, deliveryId })
+      if (next.dueAt !== null) this.#wakeAt(next.dueAt)
     })
   }
 
+  /** For a retry that is due before the poll would find it. */
+  #wakeAt(dueAt: number): void {
+    const ms = dueAt - this.#deps.clock.nowMs()
+    if (ms < POLL_MS) setTimeout(() => this.wake(), Math.max(1, ms + 1)).unref()
+  }
+
+  /** Brings the lane in line with what its destination takes. */
+  #review(destination: Destination): void {
+    const { key, isShut } = destination
+    const lane = this.#lanes.get(key)
+    const hasEased = this.#destinations.note(destination) === 'eased'
+    if (lane) this.#giveBack(key, lane.takeOut())
+    if (isShut !== this.#places.closed.has(key)) {
+      this.#places.setClosed(key, isShut)
+      this.#deps.onClosed?.(key, isShut)
+    } else if (!hasEased) return
+    if (isShut) return
+    this.#overflowed.add(key)
+    if (lane) this.#turns.refill(lane)
+    this.wake()
+  }
+
+  #giveBack(lane: string, tasks: readonly DeliveryTask[]): void {
+    for (const task of tasks) this.#returns.add(task, () => this.#free(lane, task))
+  }
+
+  /** The task is not here any more. */
   #free(lane: string, task: DeliveryTask): void {
+    const { accountId, workflowId, eventId, id: deliveryId } = task
     this.#places.take(lane, -1, -bytesOf(task))
     this.#deps.onPlaces?.(lane, -1, -bytesOf(task))
+    this.#deps.notify({ kind: 'delivery', accountId, workflowId, eventId, deliveryId })
     const isNearlyEmpty = this.#places.held(lane) <= this.#places.laneLimit / 4
     if (isNearlyEmpty && this.#overflowed.has(lane)) this.wake()
+  }
+
+  /** Looks at what may have changed without a hint. */
+  async #look(): Promise<void> {
+    // While the store is away the next poll asks again.
+    await this.syncDestinations().catch(() => undefined)
+    for (const key of this.#places.closed) this.#review(this.#destinations.find(key)!)
+    this.wake()
   }
 
   /** Takes out of the store what there is room for. */
@@ -239,8 +268,9 @@ export class Dispatcher implements HandOver, Service {
     const tasks = await this.#deps.store
       .adoptDeliveries({
         count: ADOPT_COUNT,
-        exceptLanes: full,
+        exceptLanes: [...full, ...this.#places.closed],
         perLane: share,
+        retries: this.#destinations.retryLimits(),
       })
       .catch((): readonly DeliveryTask[] => []) // the store is away: the poll asks again
     for (const task of tasks) {
@@ -254,7 +284,7 @@ export class Dispatcher implements HandOver, Service {
   async #drained(): Promise<void> {
     await this.#adopting
     while (this.#running.size > 0) await Promise.all(this.#running)
-    await this.#settler.flush()
+    await this.#settlements.flush()
   }
 
   #sweep(): void {
@@ -264,7 +294,15 @@ export class Dispatcher implements HandOver, Service {
       lane.close()
       this.#lanes.delete(key)
     }
+    this.#destinations.sweep((key) => this.#lanes.has(key) || this.#places.closed.has(key))
   }
 }
 
 const bytesOf = (task: DeliveryTask): number => task.send.body?.length ?? 0
+
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  const bound = new AbortController()
+  const { signal } = bound
+  await Promise.race([work, delay(ms, undefined, { signal }).catch(() => undefined)])
+  bound.abort()
+}

@@ -1,15 +1,18 @@
 /**
  * The way to one destination for one account: what waits for it, in order, and its kept-alive
- * connections. First attempts go before retries. How many may be in flight is the dispatcher's to say.
+ * connections. First attempts go before retries. How many sockets there are for it is not its to say,
+ * how many its destination takes, and when, is its destination's.
  */
 import type { DeliveryTask } from '../model/delivery.ts'
-import { limits } from '../model/limits.ts'
+import type { Attempted } from './attempt.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionDeps } from './connection.ts'
+import { Destination } from './destination.ts'
 
 export class Lane {
   readonly key: string
   readonly origin: string
+  readonly destination: Destination
   inFlight = 0
   /** The last attempt got an answer: this destination does not hang. */
   isProven = false
@@ -17,24 +20,45 @@ export class Lane {
   readonly #deps: ConnectionDeps
   readonly #first: DeliveryTask[] = []
   readonly #retries: DeliveryTask[] = []
+  #retriesInFlight = 0
   /** Most recently used last, so that few connections stay warm and the others expire. */
   readonly #idle: Connection[] = []
   readonly #inUse = new Set<Connection>()
 
-  constructor(deps: ConnectionDeps, key: string, origin: string) {
+  constructor(
+    deps: ConnectionDeps,
+    key: string,
+    origin: string,
+    destination = new Destination(deps.clock, key, origin),
+  ) {
     this.#deps = deps
     this.key = key
+    this.destination = destination
     this.origin = new URL(origin).origin
     this.idleSince = deps.clock.monotonicMs()
   }
 
-  /** Something waits, and the destination may take one more at a time. */
+  /** Something waits that may go, and the destination takes one more, now. */
   get isReady(): boolean {
-    return this.#waiting > 0 && this.inFlight < limits.laneConcurrency
+    if (this.waiting === 0) return false
+    const now = this.#deps.clock.monotonicMs()
+    const { pace } = this.destination
+    return this.#mayUse(now) && pace.opensAt(now) <= now
+  }
+
+  /** When it will be ready without anything happening; null when something must. */
+  get opensAt(): number | null {
+    if (this.waiting === 0) return null
+    const now = this.#deps.clock.monotonicMs()
+    return this.#mayUse(now) ? this.destination.pace.opensAt(now) : null
   }
 
   get isIdle(): boolean {
-    return this.inFlight === 0 && this.#waiting === 0
+    return this.inFlight === 0 && this.waiting === 0
+  }
+
+  get waiting(): number {
+    return this.#first.length + this.#retries.length
   }
 
   push(task: DeliveryTask): void {
@@ -42,8 +66,30 @@ export class Lane {
     else this.#retries.push(task)
   }
 
-  shift(): DeliveryTask | undefined {
-    return this.#first.shift() ?? this.#retries.shift()
+  /** The next one, which starts now. */
+  begin(): DeliveryTask {
+    const task = this.#first.shift() ?? this.#retries.shift()!
+    if (task.attempt > 1) this.#retriesInFlight++
+    this.destination.begin(task)
+    return task
+  }
+
+  end(task: DeliveryTask, attempted: Attempted): void {
+    if (task.attempt > 1) this.#retriesInFlight--
+    this.isProven = attempted.attempt.response !== null
+    this.destination.end(task, attempted)
+  }
+
+  /** Takes out what cannot go for a while: everything, or the retries that the breaker keeps. */
+  takeOut(): readonly DeliveryTask[] {
+    if (this.destination.isShut) return this.empty()
+    const now = this.#deps.clock.monotonicMs()
+    return this.destination.breaker.state(now) === 'open' ? this.#retries.splice(0) : []
+  }
+
+  /** Takes out everything. */
+  empty(): readonly DeliveryTask[] {
+    return [...this.#first.splice(0), ...this.#retries.splice(0)]
   }
 
   /** The connections that one attempt may use, to this lane's origin and by redirect to others. */
@@ -76,8 +122,10 @@ export class Lane {
     for (const connection of [...this.#idle.splice(0), ...this.#inUse]) void connection.close()
   }
 
-  get #waiting(): number {
-    return this.#first.length + this.#retries.length
+  #mayUse(now: number): boolean {
+    const { pace, breaker } = this.destination
+    if (this.inFlight >= pace.concurrency(now)) return false
+    return this.#first.length > 0 || this.#retriesInFlight < breaker.retriesAllowed(now)
   }
 
   #take(): Connection {

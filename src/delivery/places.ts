@@ -16,6 +16,7 @@ type Held = { count: number; bytes: number }
 
 export class Places {
   readonly #lanes = new Map<string, Held>()
+  readonly #closed = new Set<string>()
   #count = 0
   #bytes = 0
 
@@ -39,7 +40,18 @@ export class Places {
     return [...this.#lanes].filter(([, held]) => held.count > count).map(([lane]) => lane)
   }
 
+  /** Lanes that take nothing for now, whatever room there is. */
+  get closed(): ReadonlySet<string> {
+    return this.#closed
+  }
+
+  setClosed(lane: string, isClosed: boolean): void {
+    if (isClosed) this.#closed.add(lane)
+    else this.#closed.delete(lane)
+  }
+
   hasRoom(lane: string): boolean {
+    if (this.#closed.has(lane)) return false
     const held = this.#lanes.get(lane)
     const freeBytes = limits.deliveryBytesInMemory - this.#bytes
     if (!held) return this.#lanes.size < limits.lanes && this.laneLimit > 0 && freeBytes > 0

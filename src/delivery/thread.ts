@@ -82,6 +82,8 @@ export type FromThread =
 /** What happened in one turn of the thread's event loop. */
 export type Progress = {
   readonly places: PlaceChange[]
+  /** Lanes that take nothing for a while, and those that do again. */
+  readonly closed: (readonly [lane: string, isClosed: boolean])[]
   readonly hints: Hint[]
   readonly attempts: Parameters<Metrics['attemptEnded']>[]
 }
@@ -236,6 +238,7 @@ export class DeliveryThread implements HandOver, Service {
         return
       case 'progress':
         for (const [lane, count, bytes] of message.places) this.#places.take(lane, count, bytes)
+        for (const [lane, isClosed] of message.closed) this.#places.setClosed(lane, isClosed)
         for (const hint of message.hints) this.#deps.notifier.publish(hint)
         for (const ended of message.attempts) this.#deps.metrics.attemptEnded(...ended)
     }

@@ -25,9 +25,9 @@ import type { Answers } from './answers.ts'
 import { jobOf } from './job.ts'
 import { maskResult } from './mask-result.ts'
 import {
+  completeSends,
   outcomeOfMisfit,
   outcomeOfPoison,
-  signSends,
   withAnswer,
   withholdSends,
   withNotes,
@@ -61,8 +61,8 @@ export async function execute(
   const loaded = await persist(() => deps.versions.load(event), signal)
   const result = await runSteps(deps, event, loaded, signal)
   const kept = loaded.settings.deliverOnError ? result : withholdSends(result)
-  const signed = loaded.settings.signing ? signSends(kept) : kept
-  const final = withAnswer(signed, loaded, event, deps.answers.isExpected(event.id))
+  const complete = completeSends(kept, loaded.settings)
+  const final = withAnswer(complete, loaded, event, deps.answers.isExpected(event.id))
   const tasks = await commit(deps, event, loaded, final, signal)
   if (!tasks) return undefined
   deps.handOver.offer(tasks)

@@ -1,7 +1,7 @@
 /** Outcomes that no process produced: the run could not be begun, or may not be begun again. */
 import type { QueuedEvent } from '../model/event.ts'
 import type { RunOutcome, StepRecord } from '../model/run.ts'
-import type { Step } from '../model/workflow.ts'
+import type { Step, WorkflowSettings } from '../model/workflow.ts'
 import type { RunResult } from '../runner/runner.ts'
 import type { LoadedVersion, MisfitVersion } from './versions.ts'
 
@@ -40,10 +40,17 @@ export function withholdSends(result: RunResult): RunResult {
   return { ...result, outcome: { ...result.outcome, steps }, sends: [] }
 }
 
-/** A workflow that signs signs them all. */
-export const signSends = (result: RunResult): RunResult => ({
+/** A workflow that signs signs them all; how to retry it says where a send and its Action do not. */
+export const completeSends = (
+  result: RunResult,
+  { signing, retry }: WorkflowSettings,
+): RunResult => ({
   ...result,
-  sends: result.sends.map((send) => ({ ...send, signed: true })),
+  sends: result.sends.map((send) => ({
+    ...send,
+    signed: send.signed || signing !== null,
+    retry: send.retry ?? retry,
+  })),
 })
 
 /**

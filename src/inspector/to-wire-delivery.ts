@@ -12,13 +12,14 @@ import { shownBody } from './shown-body.ts'
 import type { AttemptWire, DeliveryWire } from './wire.ts'
 
 export function toWireDelivery(delivery: DeliveryDetail, mask: Mask): DeliveryWire {
-  const { id, send, status, code, attempts } = delivery
+  const { id, send, status, code, dueAt, attempts } = delivery
   const wire = {
     id,
     step: send.stepName,
     index: send.index,
     status,
     code,
+    dueAt: status === 'pending' && dueAt !== null ? instant(dueAt) : null,
     request: toWireRequest(
       send,
       attempts.findLast(({ request }) => request !== null),

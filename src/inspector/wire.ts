@@ -378,6 +378,12 @@ export const Delivery = Type.Object(
     index: Count,
     status: DeliveryStatus,
     code: nullable(FailureCode),
+    dueAt: nullable(
+      Type.String({
+        format: 'date-time',
+        description: 'When its next attempt is due, if it waits',
+      }),
+    ),
     request: DeliveryRequest,
     attempts: list(Attempt),
   },

@@ -145,6 +145,8 @@ export const limits = {
   lanes: 10_000,
   /** What a person may set a destination to: all that a lane holds at once. */
   laneConcurrencyMax: 256,
+  /** Time-outs and slow answers bring a lane no further down: a backlog must still come to its end. */
+  laneConcurrencySlow: 4,
   laneRatePerSecondMax: 10_000,
   /** A day between two requests. */
   laneRatePerSecondMin: 1 / 86_400,

@@ -2,60 +2,11 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'node:test'
-import { Dispatcher } from '../../src/delivery/dispatcher.ts'
-import type { DispatcherDeps } from '../../src/delivery/dispatcher.ts'
 import { AppError } from '../../src/errors.ts'
 import type { DeliveryTask, Settlement } from '../../src/model/delivery.ts'
 import { limits } from '../../src/model/limits.ts'
-import type { Hint } from '../../src/notifier/notifier.ts'
-import { ATTEMPT_DEPS, loopbackEgress, taskTo } from '../support/delivery-task.ts'
-import { MemoryStore } from '../support/memory-store.ts'
-import { startReceiver } from '../support/receiver.ts'
-import type { Receiver, Script } from '../support/receiver.ts'
-
-async function dispatching(overrides: Partial<DispatcherDeps> = {}) {
-  const store = new MemoryStore()
-  const hints: Hint[] = []
-  const dispatcher = new Dispatcher({
-    store,
-    egress: loopbackEgress(),
-    ...ATTEMPT_DEPS,
-    notify: (hint) => hints.push(hint),
-    metrics: { attemptEnded: () => undefined },
-    onFailure: (_, error) => assert.fail(String(error)),
-    drainMs: 200,
-    ...overrides,
-  })
-  const receivers: Receiver[] = []
-  return {
-    store,
-    hints,
-    dispatcher,
-    async receiver(script?: Script): Promise<Receiver> {
-      const receiver = await startReceiver(script)
-      receivers.push(receiver)
-      return receiver
-    },
-    async [Symbol.asyncDispose]() {
-      await dispatcher.stop()
-      for (const receiver of receivers) await receiver.close()
-    },
-  }
-}
-
-/** Reserves and offers, as execution does; what finds no room goes to the store. */
-function send(dispatcher: Dispatcher, store: MemoryStore, tasks: readonly DeliveryTask[]): number {
-  const places = dispatcher.reserve(
-    tasks[0]!.accountId,
-    tasks.map(({ origin }) => origin),
-  )
-  dispatcher.offer(tasks.filter((_, i) => places[i]))
-  store.waiting.push(...tasks.filter((_, i) => !places[i]))
-  return places.filter(Boolean).length
-}
-
-const many = (count: number, url: string, overrides: Partial<DeliveryTask['send']> = {}) =>
-  Array.from({ length: count }, (_, index) => taskTo(url, { ...overrides, index }))
+import { loopbackEgress, taskTo } from '../support/delivery-task.ts'
+import { dispatching, many, send } from '../support/dispatching.ts'
 
 test('dispatcher: a delivery is attempted, settled and hinted at', async () => {
   await using at = await dispatching()

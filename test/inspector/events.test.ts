@@ -39,6 +39,7 @@ test('events: GET /events/{id} has the shape that SPEC section 8 prints', async 
     index: 1,
     status: 'failed',
     code,
+    dueAt: null,
     request: { ...request, body: '{"a":1}', bodyEncoding: 'utf8', size: 7 },
     attempts: [
       {

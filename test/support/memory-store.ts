@@ -10,7 +10,7 @@ export class MemoryStore implements Pick<
 > {
   readonly settled: Settlement[] = []
   /** What `adoptDeliveries` hands out, as the real store would: within its limits, oldest first. */
-  readonly waiting: DeliveryTask[] = []
+  waiting: DeliveryTask[] = []
   readonly adoptions: AdoptLimits[] = []
   settings: DestinationSettings[] = []
   /** Replaced to make the store refuse. */
@@ -25,20 +25,20 @@ export class MemoryStore implements Pick<
 
   async adoptDeliveries(limits: AdoptLimits): Promise<readonly DeliveryTask[]> {
     this.adoptions.push(limits)
-    const taken: DeliveryTask[] = []
+    const excepted = new Set(limits.exceptLanes)
     const perLane = new Map<string, number>()
-    for (const task of this.waiting.slice()) {
+    const isTaken = (task: DeliveryTask): boolean => {
       const lane = laneKey(task.accountId, task.origin)
       const count = perLane.get(lane) ?? 0
       const most = task.attempt > 1 ? limits.retries?.[lane] : undefined
-      if (taken.length === limits.count || count >= Math.min(limits.perLane, most ?? Infinity)) {
-        continue
-      }
-      if (limits.exceptLanes.includes(lane)) continue
+      if (taken.length === limits.count || excepted.has(lane)) return false
+      if (count >= Math.min(limits.perLane, most ?? Infinity)) return false
       perLane.set(lane, count + 1)
       taken.push(task)
-      this.waiting.splice(this.waiting.indexOf(task), 1)
+      return true
     }
+    const taken: DeliveryTask[] = []
+    this.waiting = this.waiting.filter((task) => !isTaken(task))
     return taken
   }
 
