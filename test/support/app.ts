@@ -32,7 +32,7 @@ export type TestApp = {
     options?: { method?: string; headers?: Record<string, string>; body?: string | Buffer },
   ): Promise<{ status: number; headers: Record<string, unknown>; body: string }>
   /** The newest event, once its run has ended and no delivery is open. */
-  settled(workflow: WorkflowWire): Promise<EventDetailWire>
+  settled(workflow: WorkflowWire, withinMs?: number): Promise<EventDetailWire>
   /** Sends an event and waits until it has settled. */
   run(steps: readonly unknown[], body?: unknown, settings?: object): Promise<EventDetailWire>
   stop(): Promise<void>
@@ -85,7 +85,7 @@ export async function startApp(
         body: await answer.body.text(),
       }
     },
-    settled: (workflow) => settledEvent(api, workflow.id),
+    settled: (workflow, withinMs) => settledEvent(api, workflow.id, withinMs),
     async run(steps, body = {}, settings = {}) {
       const workflow = await testApp.workflow(steps, settings)
       const answer = await testApp.send(workflow, '', { body: JSON.stringify(body) })
@@ -97,15 +97,19 @@ export async function startApp(
 }
 
 /** Polls until the workflow's newest event has run and nothing of it is on its way. */
-export async function settledEvent(api: ApiClient, workflowId: string): Promise<EventDetailWire> {
-  for (let tries = 0; tries < 600; tries++) {
+export async function settledEvent(
+  api: ApiClient,
+  workflowId: string,
+  withinMs = 15_000,
+): Promise<EventDetailWire> {
+  for (let tries = 0; tries < withinMs / 25; tries++) {
     const page = await api.call<EventListWire>('GET', `/workflows/${workflowId}/events?limit=1`)
     const [row] = page.data
     const detail = row && (await api.call<EventDetailWire>('GET', `/events/${row.id}`))
     if (detail && isSettled(detail)) return detail
     await delay(25)
   }
-  throw new Error('The event did not settle within 15 s')
+  throw new Error(`The event did not settle within ${withinMs} ms`)
 }
 
 export function isSettled({ run, error, deliveries }: EventDetailWire): boolean {

@@ -31,19 +31,24 @@ export function createStepModules(
   registerHooks({
     resolve(specifier, context, next) {
       if (sourceOf.has(specifier)) return { url: specifier, format: 'module', shortCircuit: true }
+      const parent = context.parentURL
       const bare = !/^(?:[./]|[a-z][a-z+.-]*:)/i.test(specifier)
-      if (
-        bare &&
-        packages === null &&
-        !isBuiltin(specifier) &&
-        context.parentURL?.includes(STEP_URL)
-      ) {
+      if (!bare || isBuiltin(specifier) || !parent?.includes(STEP_URL)) {
+        return next(specifier, context)
+      }
+      if (packages === null) {
         const error = new Error(
           `Cannot find package '${specifier}': packages are installed when a workflow is saved, for the names that its steps import as plain text`,
         )
         throw Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' })
       }
-      return next(specifier, context)
+      try {
+        return next(specifier, context)
+      } catch (error) {
+        const path = pathOfRequired(specifier, parent, error)
+        if (path === undefined) throw error
+        return next(pathToFileURL(path).href, context)
+      }
     },
     load(url, context, next) {
       const source = sourceOf.get(url)
@@ -58,6 +63,20 @@ export function createStepModules(
   return {
     load: (index) => (loaded[index] ??= importStep(urls[index]!)),
     requireOf: (index) => (requires[index] ??= createRequire(urls[index]!)),
+  }
+}
+
+/**
+ * What `require` finds where `import` does not: a folder or a file without its ending, as in `lodash/fp`.
+ * Bundlers have taught people to write that.
+ */
+function pathOfRequired(specifier: string, parent: string, error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'ERR_UNSUPPORTED_DIR_IMPORT' && code !== 'ERR_MODULE_NOT_FOUND') return undefined
+  try {
+    return createRequire(parent).resolve(specifier)
+  } catch {
+    return undefined // The first error says it better.
   }
 }
 
