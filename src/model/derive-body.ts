@@ -7,6 +7,7 @@
 import { decodeText } from './decode-text.ts'
 import type { InferredBodyType } from './event.ts'
 import { fieldsOf } from './fields.ts'
+import { isDeeperThan } from './json-depth.ts'
 import { limits } from './limits.ts'
 import { parseMediaType } from './media-type.ts'
 import { parseMultipart } from './multipart.ts'
@@ -40,28 +41,8 @@ function parseJson(text: string): unknown {
   if (!/^[\t\n\r ]*(?:["[{tfn\d]|-\d)/.test(json)) return undefined
   try {
     const value: unknown = JSON.parse(json)
-    return isTooDeep(json) ? undefined : value
+    return isDeeperThan(limits.eventBodyDepth, json) ? undefined : value
   } catch {
     return undefined // Text that only begins like JSON.
   }
-}
-
-/** Whether valid JSON text nests deeper than the limit. */
-function isTooDeep(json: string): boolean {
-  if (json.length <= 2 * limits.eventBodyDepth) return false
-  let depth = 0
-  for (let i = 0; i < json.length; i++) {
-    const code = json.charCodeAt(i)
-    if (code === 0x22) i = endOfString(json, i)
-    else if (code === 0x5b || code === 0x7b) {
-      if (++depth > limits.eventBodyDepth) return true
-    } else if (code === 0x5d || code === 0x7d) depth--
-  }
-  return false
-}
-
-function endOfString(json: string, start: number): number {
-  let i = start + 1
-  for (; json.charCodeAt(i) !== 0x22; i++) if (json.charCodeAt(i) === 0x5c) i++
-  return i
 }

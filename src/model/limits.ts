@@ -51,6 +51,8 @@ export const limits = {
 
   /** Deeper JSON is shown as text: everything that walks a value recursively stays far from its stack's end. */
   eventBodyDepth: 1_000,
+  /** The same for what a step exports or makes of `$event`: such a body, and some of its own around it. */
+  exportDepth: 1_100,
   multipartParts: 1_000,
   multipartHeaderBytes: 16 * KIB,
 

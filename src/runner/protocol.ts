@@ -10,6 +10,8 @@
  *
  * What it needs of the platform is captured when it is loaded, before user code can replace it.
  */
+import { isDeeperThan } from '../model/json-depth.ts'
+import { limits } from '../model/limits.ts'
 import type { LogEntry } from '../model/run.ts'
 import type { RawRequest } from '../model/event.ts'
 
@@ -47,6 +49,9 @@ export const LOG_ENTRY_BYTES = 32
 export const EXPORT_SLACK_BYTES = 128 * 1024
 /** Entries that a run may still write once it is over. */
 export const LATE_ENTRIES = 100
+
+/** What a step may export, and the few levels that exports and diffs put around it. */
+const JSON_DEPTH = limits.exportDepth + 10
 
 const FRAME_HEADER = 9
 const BATCH_BYTES = 64 * 1024
@@ -311,12 +316,17 @@ export function readMessage(payload: Uint8Array): { head: unknown; tail: Uint8Ar
   return { head: readJson(payload.subarray(4, 4 + length)), tail: payload.subarray(4 + length) }
 }
 
+/** Throws a ProtocolError, also for JSON that is nested deeper than whoever walks it has stack for. */
 export function readJson(bytes: Uint8Array): unknown {
+  let value: unknown
+  const text = decode(bytes)
   try {
-    return parse(decode(bytes))
+    value = parse(text)
   } catch (error) {
     throw new ProtocolError(`bytes that are not JSON (${String(error)})`)
   }
+  if (isDeeperThan(JSON_DEPTH, text)) throw new ProtocolError('JSON that is nested too deeply')
+  return value
 }
 
 export function readNumber(payload: Uint8Array): number {

@@ -3,6 +3,7 @@
  * becomes `{"$error": why}` in its place, so that a strange value is shown and never breaks the run.
  */
 import { Buffer } from 'node:buffer'
+import { isDeeperThan } from '../../model/json-depth.ts'
 import { limits } from '../../model/limits.ts'
 import { diffEvents } from '../../model/patch.ts'
 import type { PatchOperation } from '../../model/run.ts'
@@ -14,10 +15,16 @@ const { keys } = Object
 const byteLength = Buffer.byteLength.bind(Buffer)
 /** What the notes in place of exports that are too large may take on top. */
 const ROOM_FOR_PROBLEMS = EXPORT_SLACK_BYTES / 2
+const TOO_DEEP = `nested deeper than ${limits.exportDepth.toLocaleString('en')} levels`
 const TOO_LARGE = `the exports of a run are limited to ${limits.runExportBytes / 1024 / 1024} MiB`
 
 /** JSON text of a value; undefined for what JSON leaves out. BigInts become strings. */
 export function toJson(value: unknown): string | undefined {
+  const json = stringified(value)
+  return json !== undefined && isDeeperThan(limits.exportDepth, json) ? problem(TOO_DEEP) : json
+}
+
+function stringified(value: unknown): string | undefined {
   try {
     return stringify(value)
   } catch {

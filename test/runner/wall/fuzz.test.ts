@@ -1,0 +1,320 @@
+/**
+ * [R40] The server's side of the line under random and spoiled frames: no crash, no unhandled rejection, no
+ * result credited to a run that the frame did not speak of, and never one of another process.
+ *
+ * In the first test the guest is `cat`, which says what the fuzzer wrote; in the second it is real user code
+ * that writes to descriptor 3. A minute in CI, a few seconds otherwise. On failure it prints the seed:
+ * SENDOFF_FUZZ_SEED=<seed> begins with that round.
+ */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../../../src/clock.ts'
+import { limits } from '../../../src/model/limits.ts'
+import { GuestProcess } from '../../../src/runner/guest-process.ts'
+import type { GuestRun, ProcessEvents } from '../../../src/runner/guest-process.ts'
+import type { Isolation } from '../../../src/runner/isolation.ts'
+import { FrameReader, ProtocolError, frameKind } from '../../../src/runner/protocol.ts'
+import { runBounds } from '../../../src/runner/run-bounds.ts'
+import { RunRecord } from '../../../src/runner/run-record.ts'
+import type { LateReport, RunResult, Tunnel } from '../../../src/runner/runner.ts'
+import { createTunnelRooms } from '../../../src/runner/tunnel-room.ts'
+import { readUpMessage } from '../../../src/runner/up-message.ts'
+import { randomOf } from '../../support/random.ts'
+import type { Random } from '../../support/random.ts'
+import { jobOf, openTunnel, startRunner } from '../../support/run-code.ts'
+import { HELLO, encode, framesOf, spoil, spoilBytes } from './frames.ts'
+
+const isCi = process.env['SENDOFF_TEST_REQUIRE'] !== undefined || process.env['CI'] === 'true'
+const DURATION_MS = isCi ? 30_000 : 2_500
+const SEED = Number(process.env['SENDOFF_FUZZ_SEED'] ?? Date.now() & 0x7fff_ffff)
+/** A hostile process that says nothing more is ended after this long. */
+const PATIENCE_MS = 2_000
+const HOSTILE_AT_ONCE = 8
+/** Parsing alone costs next to nothing. */
+const PARSED_PER_GUEST = 20
+
+/** Runs rounds until the time is up, naming the seed of one that fails. */
+async function rounds(t: TestContext, round: (seed: number) => Promise<void>): Promise<void> {
+  const end = performance.now() + DURATION_MS
+  let seed = SEED
+  const stray: unknown[] = []
+  const note = (error: unknown): void => void stray.push(error)
+  process.on('unhandledRejection', note).on('uncaughtException', note)
+  try {
+    while (performance.now() < end) {
+      await round(seed)
+      if (stray.length > 0) throw stray[0]
+      seed++
+    }
+  } catch (cause) {
+    throw new Error(`SENDOFF_FUZZ_SEED=${seed} finds it again`, { cause })
+  } finally {
+    process.off('unhandledRejection', note).off('uncaughtException', note)
+  }
+  t.diagnostic(`${seed - SEED} rounds from SENDOFF_FUZZ_SEED=${SEED}`)
+  assert.ok(seed > SEED, 'not one round was run')
+}
+
+/** A process that says these bytes and ends. It needs no Node, so that there can be many. */
+const saying = (bytes: Buffer): Isolation => ({
+  level: 'process',
+  because: 'a guest of the fuzzer',
+  guestCode: bytes,
+  guestPid: (pid) => pid,
+  closedTo: () => null,
+  launch: () => ({
+    command: '/bin/sh',
+    args: ['-c', 'exec cat >&3'],
+    uid: null,
+    inputs: [],
+  }),
+})
+
+type Told = { readonly nonce: string; readonly result: RunResult; readonly times: number }
+type Deps = { readonly tunnel: Tunnel; readonly roomOf: ReturnType<typeof createTunnelRooms> }
+
+const nonceOf = (random: Random): string => random.bytes(16).toString('base64url')
+
+/** Gives a process its runs and its bytes, and resolves with all that came of them. */
+async function hear(
+  { tunnel, roomOf }: Deps,
+  nonces: readonly string[],
+  bytes: Buffer,
+): Promise<{ readonly told: readonly Told[]; readonly late: readonly LateReport[] }> {
+  const results = new Map<string, RunResult[]>(nonces.map((nonce) => [nonce, []]))
+  const late: LateReport[] = []
+  const waiting = [...nonces]
+  const ended = Promise.withResolvers<void>()
+  let gone = 0
+  const events: ProcessEvents = {
+    ready: () => {},
+    begun: () => {},
+    finished: (process) => process.active === 0 && process.leave(),
+    gone: (_, unfinished, death) => {
+      assert.equal(++gone, 1)
+      for (const run of unfinished) run.settle(run.record.settle(death.ending))
+      ended.resolve()
+    },
+  }
+  const process = new GuestProcess(
+    {
+      clock: systemClock,
+      isolation: saying(bytes),
+      tunnel,
+      room: roomOf(),
+      bounds: runBounds,
+      onLate: (report) => late.push(report),
+      nonce: () => waiting.shift()!,
+      events,
+    },
+    128,
+    null,
+  )
+  for (const nonce of nonces) process.start(runOf(nonce, results.get(nonce)!))
+  const patience = setTimeout(() => process.kill(IMPATIENT), PATIENCE_MS)
+  await ended.promise
+  clearTimeout(patience)
+  const told = [...results].map(([nonce, list]) => ({
+    nonce,
+    result: list[0]!,
+    times: list.length,
+  }))
+  return { told, late }
+}
+
+const IMPATIENT = {
+  ending: { kind: 'timed_out', cpuLimitMs: null },
+  culprit: null,
+} as unknown as Parameters<GuestProcess['kill']>[0]
+
+/** Two steps; the event is named after the run, so that late reports can be told apart too. */
+function runOf(nonce: string, results: RunResult[]): GuestRun {
+  const job = jobOf({ one: ``, two: `` }, { eventId: nonce, timeoutMs: 60_000 })
+  const settle = (result: RunResult): void => void results.push(result)
+  return { job, record: new RunRecord(systemClock, job), isSecond: false, settle }
+}
+
+/** What must be so of any result, whatever the guest said. */
+function checkResult(
+  { nonce, result, times }: Told,
+  others: readonly string[],
+  isOwnWord: boolean,
+): void {
+  assert.equal(times, 1, 'a run is settled once')
+  const { outcome, sends } = result
+  assert.ok(['succeeded', 'failed', 'ended', 'timed_out'].includes(outcome.status))
+  assert.equal(outcome.steps.length, 2)
+  assert.ok(sends.length <= limits.runSends)
+  const text = JSON.stringify(result, (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
+  )
+  assert.ok(text.length < limits.runLogBytes + 2 * limits.runExportBytes + limits.runSendBytes)
+  for (const other of others)
+    if (other !== nonce) assert.ok(!text.includes(other), `${nonce} was given what ${other} said`)
+  if (isOwnWord) assert.equal(outcome.status, 'succeeded')
+}
+
+test('[R40] [251] fuzz: spoiled frames crash nothing and are credited to no other run', async (t) => {
+  const echo = createServer((socket) => socket.on('error', () => {}).pipe(socket))
+  echo.listen(0, '127.0.0.1')
+  await once(echo, 'listening')
+  t.after(() => echo.close())
+  const { port } = echo.address() as AddressInfo
+  const deps: Deps = {
+    tunnel: ({ host }, signal) =>
+      host === 'echo'
+        ? openTunnel({ host: '127.0.0.1', port }, signal)
+        : Promise.reject(Object.assign(new Error('refused'), { code: 'blocked' })),
+    roomOf: createTunnelRooms(),
+  }
+
+  await rounds(t, async (seed) => {
+    const random = randomOf(seed)
+    const good = nonceOf(random)
+    const hostile = Array.from({ length: HOSTILE_AT_ONCE }, () => hostileGuest(random, good))
+    const honest = hear(deps, [good], encode([HELLO, ...framesOf(good)]))
+    const strangers = hostile.flatMap(({ own }) => own)
+    await Promise.all(
+      hostile.map(async ({ own, bytes, areBytesSpoiled }) => {
+        const { told, late } = await hear(deps, own, bytes)
+        // Where bytes were moved about, a frame of one run may truly carry the text of its neighbour.
+        const others = [good, ...strangers].filter((run) => !areBytesSpoiled || !own.includes(run))
+        for (const each of told) checkResult(each, others, false)
+        for (const { eventId, entry } of areBytesSpoiled ? [] : late)
+          if (own.includes(entry.text)) assert.equal(entry.text, eventId)
+      }),
+    )
+    const { told, late } = await honest
+    for (const each of told) checkResult(each, strangers, true)
+    assert.deepEqual(late, [])
+  })
+  await untilNobody(echo)
+})
+
+/** Some runs in one process, and what it says of them, of another process's run, and besides. */
+function hostileGuest(random: Random, stranger: string) {
+  const own = Array.from({ length: 1 + random.below(4) }, () => nonceOf(random))
+  const frames = interleaved(random, own.map(framesOf))
+  const spoiled = encode([HELLO, ...spoil(random, frames, [...own, stranger])])
+  const areBytesSpoiled = random.chance(0.4)
+  const bytes = areBytesSpoiled ? spoilBytes(random, spoiled) : spoiled
+  parse(random, bytes)
+  for (let times = 0; times < PARSED_PER_GUEST; times++) parse(random, spoilBytes(random, spoiled))
+  return { own, bytes, areBytesSpoiled }
+}
+
+/** The sockets of a process that is gone are gone. */
+async function untilNobody(server: ReturnType<typeof createServer>): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    const open = await new Promise<number>((done) =>
+      server.getConnections((_, count) => done(count)),
+    )
+    if (open === 0) return
+    await sleep(10)
+  }
+  assert.fail('sockets are left of processes that are gone')
+}
+
+/** Mixes the frames of runs, each in its own order. */
+function interleaved<Item>(random: Random, lists: readonly (readonly Item[])[]): readonly Item[] {
+  const left = lists.map((list) => [...list])
+  const mixed: Item[] = []
+  while (left.some((list) => list.length > 0)) {
+    const list = random.pick(left.filter(({ length }) => length > 0))
+    mixed.push(list.shift()!)
+  }
+  return mixed
+}
+
+/** The parser alone: it throws nothing but its own error, and reads the same however the bytes are cut. */
+function parse(random: Random, bytes: Buffer): void {
+  const whole = read(bytes, [])
+  const cuts = Array.from({ length: 5 }, () => random.below(bytes.length + 1))
+  assert.deepEqual(
+    read(
+      bytes,
+      cuts.toSorted((a, b) => a - b),
+    ),
+    whole,
+  )
+}
+
+function read(bytes: Buffer, cuts: readonly number[]): readonly string[] {
+  const heard: string[] = []
+  const reader = new FrameReader(1_000_000)
+  const onFrame = (kind: number, stream: number, payload: Uint8Array): void => {
+    if (kind === frameKind.message) heard.push(JSON.stringify(readUpMessage(payload).message))
+    else heard.push(`${kind} ${stream} ${payload.length}`)
+  }
+  try {
+    let at = 0
+    for (const end of [...cuts, bytes.length]) {
+      reader.read(bytes.subarray(at, end), onFrame)
+      at = end
+    }
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    heard.push(error.message)
+  }
+  return heard
+}
+
+/** In the guest: writes frames of chance, its own among the real ones, until the server has had enough. */
+const SCRIBBLER = `
+  const fs = require('node:fs')
+  let state = $event.body.seed >>> 0
+  const below = (end) => { state = (Math.imul(state, 1664525) + 1013904223) >>> 0; return Math.floor(state / 2 ** 32 * end) }
+  const pick = (items) => items[below(items.length)]
+  const write = (bytes) => { for (let at = 0; at < bytes.length; ) { try { at += fs.writeSync(3, bytes, at) } catch (error) { if (error.code !== 'EAGAIN') throw error } } }
+  const run = () => pick(['AAAAAAAAAAAAAAAAAAAAAA', '', 'x', 1, null])
+  const head = () => pick([
+    () => ({ type: pick(['begun', 'log', 'late', 'send', 'skipped', 'respond', 'end', 'done', 'idle', 'pong', 'hello', 'x']), run: run(), step: below(3), index: below(3), at: 1, level: 'log', text: 'stolen', reason: 'stolen', fields: {}, status: pick(['succeeded', 200]), durationMs: 1, message: null, error: null, exportsBytes: 0, left: [], id: below(3), headers: [] }),
+    () => [], () => null, () => 'x', () => ({ __proto__: null, type: { toString: 1 } }),
+  ])()
+  const frame = () => {
+    const json = Buffer.from(JSON.stringify(head())), size = Buffer.alloc(4), header = Buffer.alloc(9)
+    size.writeUInt32BE(pick([json.length, json.length, json.length, below(2 ** 32)]))
+    const payload = pick([Buffer.concat([size, json]), Buffer.concat([size, json]), Buffer.alloc(below(200), 7), Buffer.from('{"run":"x","host":"127.0.0.1","port":1}')])
+    header.writeUInt32BE(pick([payload.length, payload.length, payload.length, payload.length + below(1000), below(2 ** 32)]))
+    header[4] = pick([0, 0, 0, 1, 2, 3, 4, 5, 6, 7, below(256)])
+    header.writeUInt32BE(pick([0, 1, below(2 ** 32)]), 5)
+    return Buffer.concat([header, payload])
+  }
+  for (let n = 0; n < 20; n++) {
+    const bytes = frame()
+    write(bytes.subarray(0, pick([bytes.length, bytes.length, below(bytes.length + 1)])))
+    if (below(3) === 0) console.log('between'); if (below(3) === 0) await null
+  }
+  return 'scribbled'`
+
+test('[R40] [251] fuzz: user code that scribbles on the line harms no other run', async (t) => {
+  const runner = await startRunner({ blanks: 2 })
+  t.after(() => runner.stop())
+  const scribbler = jobOf(SCRIBBLER, { timeoutMs: 1_000, isolation: 'run' })
+  const bystander = jobOf(`console.log($event.body.n); await null; return $event.body.n`)
+
+  await rounds(t, async (seed) => {
+    const body = Buffer.from(JSON.stringify({ seed }))
+    const hostile = runner.run({ ...scribbler, request: { ...scribbler.request, body } })
+    for (let n = 0; n < 5; n++) {
+      const request = { ...bystander.request, body: Buffer.from(`{"n":${seed + n}}`) }
+      const { outcome, sends } = await runner.run({ ...bystander, request })
+      assert.equal(outcome.message, null)
+      assert.deepEqual(
+        outcome.steps.map(({ exports, logs }) => [exports['$return_value'], logs.length]),
+        [[seed + n, 1]],
+      )
+      assert.equal(sends.length, 0)
+    }
+    const { outcome, sends } = await hostile
+    assert.equal(outcome.steps.length, 1)
+    assert.ok(!JSON.stringify(outcome.steps[0]!.logs).includes('stolen'))
+    assert.equal(sends.length, 0)
+  })
+  assert.deepEqual(runner.late, [])
+})
