@@ -63,6 +63,11 @@ const catalogue = {
 
   endpoint_unknown: [404, 'Cannot accept: no active workflow has this endpoint'],
   endpoint_suspended: [403, 'Cannot accept: this endpoint is suspended'],
+  sender_unauthorized: [401, 'Cannot accept: this endpoint checks who sends, {reason}'],
+  trigger_auth_unset: [
+    503,
+    'Cannot accept: this endpoint checks who sends, and what it checks with is not set up, try again later',
+  ],
   body_too_large: [413, 'Cannot accept: the body is over the limit of {limit} bytes'],
   rate_limited: [
     429,

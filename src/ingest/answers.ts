@@ -119,6 +119,7 @@ function problemHeaders(error: AppError, body: string): string[] {
     'Content-Length',
     String(Buffer.byteLength(body)),
     ...COMMON,
+    ...(error.status === 401 ? ['WWW-Authenticate', 'Bearer'] : []),
     ...(comeAgain ? ['Retry-After', String(error.values['retryAfterSeconds'] ?? 1)] : []),
   ]
 }

@@ -38,6 +38,8 @@ import { readBody } from './read-body.ts'
 import { RunAnswers } from './run-answer.ts'
 import { createSenderReader } from './sender.ts'
 import type { Sender } from './sender.ts'
+import { checkBearer, checkSignature } from './trigger-auth.ts'
+import type { SenderSecrets } from './trigger-auth.ts'
 import { parseTriggerTarget } from './trigger-target.ts'
 
 export type IngestDeps = {
@@ -47,6 +49,7 @@ export type IngestDeps = {
   readonly ids: IdSource
   readonly handOver: EventHandOver
   readonly answers: AnswerHandOver
+  readonly variables: SenderSecrets
   readonly metrics: Pick<Metrics, 'eventAnswered' | 'eventsAdmitted'>
   readonly log: Pick<Log, 'info' | 'error'>
 }
@@ -133,7 +136,8 @@ export class Ingest {
       const { status, code } = error
       const durationMs = clock.monotonicMs() - startedAt
       metrics.eventAnswered(status, durationMs)
-      if (code === 'internal') log.error('event failed', { status, code, durationMs, error })
+      if (code === 'internal' || code === 'trigger_auth_unset')
+        log.error('event failed', { status, code, durationMs, error })
       else log.info('event refused', { status, code, durationMs })
     }
   }
@@ -148,13 +152,16 @@ export class Ingest {
     const idempotencyKey = idempotencyKeyOf(request)
     // Awaited only if it must be: with its listeners in place when the body comes, Node need not buffer.
     const endpoint = this.#usableEndpoint(key)
-    const { workflowId, settings } = endpoint instanceof Promise ? await endpoint : endpoint
+    const meant = endpoint instanceof Promise ? await endpoint : endpoint
+    const { workflowId, settings } = meant
+    if (settings.triggerAuth) await checkBearer(this.#deps.variables, meant, request.headers)
     this.#spend(workflowId, settings.rate)
     const { bodyLimitBytes } = this.#options
     const read = await readBody(request, response, bodyLimitBytes, this.#memory, workflowId)
     switch (read.kind) {
       case 'complete':
         try {
+          if (settings.triggerAuth) await this.#checkSignature(meant, request, read.body)
           const raw = toRawRequest(request, path, sender, read.body)
           return await this.#admit(key, raw, idempotencyKey)
         } finally {
@@ -169,6 +176,11 @@ export class Ingest {
       default:
         return assertNever(read)
     }
+  }
+
+  #checkSignature(endpoint: Endpoint, request: IncomingMessage, body: Uint8Array): Promise<void> {
+    const { variables: secrets, clock } = this.#deps
+    return checkSignature({ secrets, clock }, endpoint, request.headers, body)
   }
 
   #usableEndpoint(key: string): Endpoint | Promise<Endpoint> {
@@ -240,11 +252,6 @@ export class Ingest {
 function usable(endpoint: Endpoint | undefined): Endpoint {
   if (endpoint === undefined || !endpoint.active) throw new AppError('endpoint_unknown')
   if (endpoint.suspended) throw new AppError('endpoint_suspended')
-  if (endpoint.settings.triggerAuth !== null) {
-    // Refused rather than ignored: the owner asked for a check that this version cannot make.
-    const reason = 'trigger auth is not part of this version'
-    throw new AppError('not_supported', { action: 'accept', reason })
-  }
   return endpoint
 }
 

@@ -80,6 +80,16 @@ export const Step = Type.Union(
   { title: 'Step' },
 )
 
+const TriggerAuth = Type.Object(
+  {
+    type: Type.Enum(['bearer', 'signature']),
+    variable: Type.String({
+      description: 'The variable that holds the token, or the whsec_ secret of Standard Webhooks',
+    }),
+  },
+  { ...strict, title: 'TriggerAuth' },
+)
+
 export const Settings = Type.Object(
   {
     timeoutMs: Type.Integer({ minimum: limits.runTimeoutMsMin, maximum: limits.runTimeoutMsMax }),
@@ -91,7 +101,7 @@ export const Settings = Type.Object(
     signing: nullable(Type.Object({ version: Type.Literal('v1') }, strict)),
     response: Type.Enum(['default', 'custom']),
     isolation: Type.Enum(['warm', 'run']),
-    triggerAuth: nullable(Type.Record(Type.String(), Type.Unknown())),
+    triggerAuth: nullable(TriggerAuth),
   },
   { ...strict, title: 'Settings' },
 )

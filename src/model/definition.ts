@@ -16,6 +16,7 @@ import {
   urlFault,
 } from './send-rules.ts'
 import { setField } from './fields.ts'
+import { variableNameFault } from './variable.ts'
 import type { Definition, RetryPolicy, Step, WebhookStep, WorkflowSettings } from './workflow.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -174,7 +175,7 @@ function checkSettings(value: unknown): WorkflowSettings {
     signing: checkSigning(given['signing'] ?? null),
     response: checkResponse(given['response'] ?? 'default'),
     isolation: checkIsolation(given['isolation'] ?? 'warm'),
-    triggerAuth: onlyDefault(given, 'triggerAuth', null),
+    triggerAuth: checkTriggerAuth(given['triggerAuth'] ?? null),
   }
   knownKeys(given, Object.keys(settings), 'settings', refuse)
   return settings
@@ -190,6 +191,23 @@ function checkRate(value: unknown): WorkflowSettings['rate'] {
 }
 
 /** `{}` is enough to ask for it. */
+function checkTriggerAuth(value: unknown): WorkflowSettings['triggerAuth'] {
+  if (value === null) return null
+  const noun = 'settings.triggerAuth'
+  const auth = record(value, noun, refuseWorkflow)
+  knownKeys(auth, ['type', 'variable'], noun, refuseWorkflow)
+  const { type, variable } = auth
+  if (type !== 'bearer' && type !== 'signature') {
+    return refuseWorkflow(`${noun}.type must be "bearer" or "signature", it is ${show(type)}`)
+  }
+  if (typeof variable !== 'string') {
+    return refuseWorkflow(`${noun}.variable must name the variable that holds the secret`)
+  }
+  const fault = variableNameFault(variable)
+  if (fault !== undefined) refuseWorkflow(`${noun}.variable is not a variable: ${fault}`)
+  return { type, variable }
+}
+
 function checkSigning(value: unknown): WorkflowSettings['signing'] {
   if (value === null) return null
   const signing = record(value, 'settings.signing', refuseWorkflow)
@@ -207,15 +225,6 @@ function checkIsolation(value: unknown): WorkflowSettings['isolation'] {
 function checkResponse(value: unknown): WorkflowSettings['response'] {
   if (value === 'default' || value === 'custom') return value
   return refuseWorkflow(`settings.response must be "default" or "custom", it is ${show(value)}`)
-}
-
-/** A setting that exists and cannot be used yet: nothing that is asked for is left undone silently. */
-function onlyDefault<Value>(settings: Json, key: string, value: Value): Value {
-  const given = settings[key] ?? value
-  if (given === value) return value
-  return refuseWorkflow(
-    `settings.${key} other than ${JSON.stringify(value)} is not part of this version, leave it out`,
-  )
 }
 
 function whole(

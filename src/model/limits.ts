@@ -18,6 +18,8 @@ export const limits = {
   rateBurstMax: 1_000_000,
   idempotencyWindowMs: 24 * 60 * 60 * 1000,
   idempotencyKeyLength: 255,
+  /** How far the timestamp of a signed request may be off, as Standard Webhooks has it. */
+  triggerSignatureAgeMs: 5 * 60 * 1000,
   /** Admissions that may wait for a commit; past this the store is the bottleneck: 503. */
   admitQueueEvents: 20_000,
   admitQueueBytes: 256 * MIB,

@@ -28,6 +28,9 @@ export type NoteStep = { readonly type: 'note'; readonly name: string; readonly 
 /** A step as stored: its name is always filled in and unique within the workflow. */
 export type Step = CodeStep | WebhookStep | NoteStep
 
+/** What a sender must prove: that it knows the account's variable of that name, or has signed with it. */
+export type TriggerAuth = { readonly type: 'bearer' | 'signature'; readonly variable: string }
+
 export type WorkflowSettings = {
   readonly timeoutMs: number
   readonly memoryMb: number
@@ -39,7 +42,7 @@ export type WorkflowSettings = {
   readonly signing: SigningSetting | null
   readonly response: 'default' | 'custom'
   readonly isolation: 'warm' | 'run'
-  readonly triggerAuth: Readonly<Record<string, unknown>> | null
+  readonly triggerAuth: TriggerAuth | null
 }
 
 /** What the steps import from npm, as it was resolved when they were saved. */

@@ -31,14 +31,6 @@ test('trigger: suspended workflow or account is 403', async (t) => {
   assert.deepEqual(trigger.store.events, [])
 })
 
-test('trigger: a check that a workflow asks for and this version cannot make is refused, not skipped', async (t) => {
-  const trigger = await startTrigger(t)
-  const guarded = { ...settings, triggerAuth: { kind: 'bearer' } }
-  trigger.store.endpoints.set(KEY, { ...endpoint, settings: guarded })
-  assert.equal((await post(trigger)).status, 501)
-  assert.deepEqual(trigger.store.events, [])
-})
-
 test('trigger: [140] body over the limit is 413, and the event is still listed, with that error and no run', async (t) => {
   const trigger = await startTrigger(t, { bodyLimitBytes: 1000 })
   const head = [`POST /t/${KEY}/big HTTP/1.1`, 'Host: h']

@@ -28,7 +28,8 @@ async function setUp(t: TestContext) {
   const metrics = { eventAnswered() {}, eventsAdmitted() {} }
   const log = { info() {}, error() {} }
   const answers = new Answers()
-  const deps = { store, notifier, clock, ids, handOver, answers, metrics, log }
+  const variables = { of: async () => ({ values: {} }) }
+  const deps = { store, notifier, clock, ids, handOver, answers, variables, metrics, log }
   const ingest = createIngest(deps, options)
   const listener = createHttpListener(
     {

@@ -305,9 +305,24 @@ const refused: readonly [string, unknown, RegExp][] = [
     /settings\.response must be "default" or "custom", it is "later"/,
   ],
   [
-    'trigger auth',
+    'trigger auth of no kind',
     withSettings({ triggerAuth: {} }),
-    /settings\.triggerAuth other than null is not part of this version/,
+    /settings\.triggerAuth\.type must be "bearer" or "signature"/,
+  ],
+  [
+    'trigger auth with a secret of its own',
+    withSettings({ triggerAuth: { type: 'bearer', token: 'x' } }),
+    /settings\.triggerAuth has the unknown key "token", known are type, variable/,
+  ],
+  [
+    'trigger auth without a variable',
+    withSettings({ triggerAuth: { type: 'bearer' } }),
+    /settings\.triggerAuth\.variable must name the variable that holds the secret/,
+  ],
+  [
+    'trigger auth of a variable that cannot be',
+    withSettings({ triggerAuth: { type: 'signature', variable: 'a b' } }),
+    /settings\.triggerAuth\.variable is not a variable: its name must be/,
   ],
   [
     'signing with an unknown key',

@@ -99,6 +99,8 @@ const NO_BACKLOG = { queuedEvents: 0, pendingDeliveries: 0, oldestQueuedAt: null
 
 export type Trigger = {
   readonly store: MemoryStore
+  /** The account's variables. */
+  readonly values: Record<string, string>
   readonly handOver: Places
   readonly notifier: LocalNotifier
   readonly ingest: Ingest
@@ -122,6 +124,7 @@ export async function startTrigger(
     ...systemClock,
     monotonicMs: () => systemClock.monotonicMs() + skippedMs,
   }
+  const values: Record<string, string> = {}
   const store = new MemoryStore()
   const handOver = new Places()
   const notifier = new LocalNotifier({
@@ -140,6 +143,7 @@ export async function startTrigger(
       ids: new IdSource(clock),
       handOver,
       answers: new Answers(),
+      variables: { of: async () => ({ values }) },
       metrics,
       log,
     },
@@ -161,6 +165,7 @@ export async function startTrigger(
   })
   return {
     store,
+    values,
     handOver,
     notifier,
     ingest,
