@@ -10,6 +10,7 @@ import { IdSource, systemClock } from './clock.ts'
 import { machineEnvironment, tlsRejectUnauthorized } from './config.ts'
 import type { Config } from './config.ts'
 import { DeliveryThread } from './delivery/thread.ts'
+import { AppError } from './errors.ts'
 import { createDemoReceiver } from './demo-receiver.ts'
 import { createEgress } from './egress/connector.ts'
 import { refuseGlobalFetch, requireVerifiedTls } from './egress/refuse-global-fetch.ts'
@@ -24,6 +25,7 @@ import { Versions } from './execution/versions.ts'
 import { createHttpListener } from './http-listener.ts'
 import type { HttpListener } from './http-listener.ts'
 import { createIngest } from './ingest/ingest.ts'
+import { keyOfHost } from './ingest/trigger-target.ts'
 import { createInspector } from './inspector/inspector.ts'
 import { checkDefinition } from './model/definition.ts'
 import { BulkJobs } from './maintenance/bulk-jobs.ts'
@@ -67,6 +69,7 @@ export async function createApp(
   requireVerifiedTls(tlsRejectUnauthorized())
   refuseGlobalFetch()
   const isolation = await probeIsolation(config.isolation)
+  keepPagesApart(config)
   const failure = Promise.withResolvers<Error>()
   const demoReceiver = config.demoReceiver ? createDemoReceiver() : undefined
   await demoReceiver?.start()
@@ -246,6 +249,18 @@ function buildDoors(ground: Ground, engine: Engine, own: OwnAddresses, config: C
     config,
   )
   return { ingest, inspector, listener }
+}
+
+/** Below the trigger domain there are endpoints only, so the pages and the API cannot be there. */
+function keepPagesApart({ publicUrl, triggerDomain }: Config): void {
+  const host = publicUrl === null ? undefined : new URL(publicUrl).host
+  if (keyOfHost(host, triggerDomain) === undefined) return
+  const expected = 'a domain that SENDOFF_PUBLIC_URL is not below'
+  throw new AppError('setting_invalid', {
+    name: 'SENDOFF_TRIGGER_DOMAIN',
+    expected,
+    actual: `${triggerDomain} beside ${publicUrl}`,
+  })
 }
 
 /** Where this server is, as far as it is known: the port is, once it listens. */

@@ -97,6 +97,15 @@ const publicUrl = (value: string, name: string): string | null => {
     : refuse(name, 'an http or https URL without a query', value)
 }
 
+const domain = (value: string, name: string): string | null => {
+  if (value === '') return null
+  return /^(?=.{1,200}$)[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*$/i.test(
+    value,
+  )
+    ? value.toLowerCase()
+    : refuse(name, 'a domain name such as hooks.example.com', value)
+}
+
 const later =
   (what: string) =>
   (value: string, name: string): null =>
@@ -136,6 +145,13 @@ const settings = {
     sentence: 'address under which the world reaches this server; endpoints are made from it',
     fallback: NONE,
     parse: publicUrl,
+  },
+  triggerDomain: {
+    flag: 'trigger-domain',
+    variable: 'SENDOFF_TRIGGER_DOMAIN',
+    sentence: 'domain whose subdomains are endpoints too: <key>.<domain>/any/path',
+    fallback: NONE,
+    parse: domain,
   },
   adminToken: {
     flag: 'admin-token',

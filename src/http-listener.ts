@@ -1,5 +1,5 @@
 /**
- * The one HTTP server: `/t/` goes to the trigger, everything else to the REST side. Here is what holds
+ * The one HTTP server: `/t/`, and hosts below the trigger domain, go to the trigger, everything else to the REST side. Here is what holds
  * for both: bounds on time, size and sockets, and the answers to what is not a request at all.
  *
  * A request may take `requestTimeoutMs`, plus what its bytes take at `requestBytesPerSecond`: a slow
@@ -18,7 +18,7 @@ import { systemClock } from './clock.ts'
 import { AppError } from './errors.ts'
 import { answerAndClose, answerProblem, rawProblem } from './ingest/answers.ts'
 import { isHost } from './ingest/sender.ts'
-import { isTriggerTarget, originForm } from './ingest/trigger-target.ts'
+import { isTriggerTarget, keyOfHost, originForm } from './ingest/trigger-target.ts'
 import { limits } from './model/limits.ts'
 import type { Service } from './service.ts'
 
@@ -35,6 +35,8 @@ type Options = {
   readonly port: number
   readonly headersTimeoutMs?: number
   readonly sockets?: number
+  /** Requests to hosts below it are a trigger's, whatever their path. */
+  readonly triggerDomain?: string | null
 }
 
 export type HttpListener = Service & {
@@ -131,7 +133,8 @@ class Listener implements HttpListener {
     const error = malformed(request)
     if (error !== undefined) return answerProblem(request, response, error)
     const target = request.url ?? ''
-    if (isTriggerTarget(target)) return this.#trigger(request, response)
+    const hostKey = keyOfHost(request.headers.host, this.#options.triggerDomain ?? null)
+    if (hostKey !== undefined || isTriggerTarget(target)) return this.#trigger(request, response)
     request.url = originForm(target) || '/'
     if (request.headers.expect !== undefined) response.writeContinue()
     this.#rest(request, response)

@@ -40,7 +40,8 @@ import { createSenderReader } from './sender.ts'
 import type { Sender } from './sender.ts'
 import { checkBearer, checkSignature } from './trigger-auth.ts'
 import type { SenderSecrets } from './trigger-auth.ts'
-import { parseTriggerTarget } from './trigger-target.ts'
+import { keyOfHost, parseTriggerTarget, targetOfHost } from './trigger-target.ts'
+import type { TriggerTarget } from './trigger-target.ts'
 
 export type IngestDeps = {
   readonly store: Pick<Store, 'admit' | 'findEndpoint'>
@@ -58,6 +59,8 @@ export type IngestOptions = {
   readonly bodyLimitBytes: number
   readonly trustedProxies: readonly string[]
   readonly publicUrl: string | null
+  /** Hosts below it name endpoints too. */
+  readonly triggerDomain?: string | null
   /** What bodies may hold in memory together, from their first byte to their answer. */
   readonly bodyMemoryBytes?: number
 }
@@ -145,7 +148,7 @@ export class Ingest {
   /** The event; undefined when the sender is gone. Every refusal is an `AppError`. */
   async #accept(request: IncomingMessage, response: ServerResponse): Promise<Accepted | undefined> {
     if (this.#draining) throw new AppError('draining')
-    const target = parseTriggerTarget(request.url ?? '')
+    const target = this.#targetOf(request)
     if (target === undefined) throw new AppError('endpoint_unknown')
     const { key, path } = target
     const sender = this.#readSender(request)
@@ -176,6 +179,11 @@ export class Ingest {
       default:
         return assertNever(read)
     }
+  }
+
+  #targetOf({ url = '', headers }: IncomingMessage): TriggerTarget | undefined {
+    const hostKey = keyOfHost(headers.host, this.#options.triggerDomain ?? null)
+    return hostKey === undefined ? parseTriggerTarget(url) : targetOfHost(hostKey, url)
   }
 
   #checkSignature(endpoint: Endpoint, request: IncomingMessage, body: Uint8Array): Promise<void> {

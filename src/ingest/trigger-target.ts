@@ -1,5 +1,6 @@
 /**
- * Reads a request target: which endpoint it names, and what follows. A target in absolute form
+ * Reads what a request is for: which endpoint it names, by its path (`/t/<key>...`) or by its host
+ * (`<key>.<trigger domain>`), and what follows. A target in absolute form
  * (`POST http://somewhere/t/key`) is read by its path alone: the authority is the client's claim and
  * routes nothing (RFC 9112, 3.2.2, without being a proxy). Nothing is decoded.
  */
@@ -16,6 +17,26 @@ const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i
 /** The target without scheme and authority: path and query, as sent. */
 export function originForm(target: string): string {
   return target.startsWith('/') ? target : target.replace(ABSOLUTE, '')
+}
+
+/**
+ * The key that a Host header names below the trigger domain; undefined for every other host. Whatever
+ * stands there is a key, if not one of ours: below that domain nothing but endpoints is served.
+ */
+export function keyOfHost(
+  host: string | undefined,
+  triggerDomain: string | null,
+): string | undefined {
+  if (triggerDomain === null || host === undefined) return undefined
+  const name = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
+  const ending = `.${triggerDomain}`
+  return name.endsWith(ending) ? name.slice(0, -ending.length) : undefined
+}
+
+/** What a target asks of the endpoint that its host names: all of its path. */
+export function targetOfHost(key: string, target: string): TriggerTarget {
+  const origin = originForm(target)
+  return { key, path: (/^[^?#]*/.exec(origin)?.[0] ?? '') || '/' }
 }
 
 export const isTriggerTarget = (target: string): boolean => originForm(target).startsWith(PREFIX)
