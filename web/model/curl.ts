@@ -15,10 +15,18 @@ type Request = {
   readonly body: Body | null
 }
 
+const MASK = '••••'
+
 /** What curl sets by itself, or what belonged to the connection and not to the request. */
 const OWN = /^(host|content-length|connection|transfer-encoding|accept-encoding|expect)$/i
 
-export function curl({ method, url, headers, body }: Request): string {
+/** Secrets are masked where requests are shown, so a command that holds a mask says so first. */
+export function curl(request: Request): string {
+  const command = commandOf(request)
+  return command.includes(MASK) ? `# ${MASK} stands for a secret: fill it in\n${command}` : command
+}
+
+function commandOf({ method, url, headers, body }: Request): string {
   const parts = [`curl -X ${quoted(method)} ${quoted(url)}`]
   // --globoff: brackets and braces of the address mean themselves.
   if (/[[\]{}]/.test(url)) parts.push('--globoff')
