@@ -2,6 +2,7 @@
  * The delivery thread's composition root: its own egress guard, its own line to the store's writer and
  * the dispatcher between them. Speaks with `delivery/thread.ts` on the main thread.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './clock.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
@@ -85,6 +86,8 @@ main.on('message', (message: ToThread) => {
       return dispatcher.wake()
     case 'lift':
       return dispatcher.lift(message.lane)
+    case 'probe':
+      return dispatcher.probe(message.lane)
     case 'ask':
       void answer(message).then((reply) => report({ kind: 'answer', id: message.id, reply }))
       return
@@ -103,6 +106,7 @@ main.on('message', (message: ToThread) => {
 async function answer(question: Question): Promise<Reply> {
   if (question.about === 'activity') return dispatcher.activity(question.lanes)
   await dispatcher.syncDestinations()
+  await nextTurn() // lanes that closed are told at the end of this one
   return null
 }
 

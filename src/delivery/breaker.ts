@@ -73,6 +73,11 @@ export class Breaker {
     }
   }
 
+  /** Half open at once: somebody wants to know. */
+  probe(nowMs: number): void {
+    if (this.#until !== null) this.#until = Math.min(this.#until, nowMs)
+  }
+
   /** A person knows better. */
   reset(): void {
     this.#until = null

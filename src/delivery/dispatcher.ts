@@ -140,6 +140,12 @@ export class Dispatcher implements HandOver, Service {
     this.#review(destination)
   }
 
+  /** Lets one retry go, whatever the breaker says. */
+  probe(key: string): void {
+    this.#destinations.find(key)?.breaker.probe(this.#deps.clock.monotonicMs())
+    this.wake()
+  }
+
   /** Reads what is decided about destinations; resolves when it is in force. */
   async syncDestinations(): Promise<void> {
     const settings = await this.#deps.store.syncDestinations()

@@ -49,7 +49,7 @@ export type ToThread =
   /** Lanes without room: the store will hold deliveries for them. */
   | { readonly kind: 'overflow'; readonly lanes: readonly string[] }
   | { readonly kind: 'wake' }
-  | { readonly kind: 'lift'; readonly lane: string }
+  | { readonly kind: 'lift' | 'probe'; readonly lane: string }
   | ({ readonly kind: 'ask'; readonly id: number } & Question)
   | { readonly kind: 'identify'; readonly identity: Identity }
   | { readonly kind: 'keys'; readonly id: number; readonly answer: KeysAnswer }
@@ -183,6 +183,11 @@ export class DeliveryThread implements HandOver, Service {
   /** Ends what a lane waits for: a Retry-After, or its breaker. */
   lift(lane: string): void {
     this.#post({ kind: 'lift', lane })
+  }
+
+  /** A person wants an answer: one retry goes, whatever the lane's breaker says. */
+  probe(lane: string): void {
+    this.#post({ kind: 'probe', lane })
   }
 
   /** Settings of destinations changed. Resolves when they are in force. */

@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { Principal } from '../model/account.ts'
 import { originOf } from '../model/delivery.ts'
+import { laneKey } from '../model/destination.ts'
 import { limits } from '../model/limits.ts'
 import type { DeliveryFilter } from '../store/inspect.ts'
 import type { Api } from './api.ts'
@@ -63,6 +64,7 @@ export function deliveryRoutes(api: Api, deps: Deps): void {
       const found = await findDelivery(deps.store, principal, id)
       await deps.store.redeliver(principal.accountId, found.key)
       deps.deliveries.wake()
+      deps.deliveries.probe(laneKey(principal.accountId, found.origin))
       announce(deps, principal, id, found)
       return reply.code(202).send({ id })
     },

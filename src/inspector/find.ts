@@ -33,6 +33,7 @@ export async function findEvent(
 export type FoundDelivery = {
   readonly key: DeliveryKey
   readonly workflowId: string
+  readonly origin: string
   readonly status: DeliveryStatus
 }
 

@@ -71,6 +71,8 @@ export type Deliveries = {
   syncDestinations(): Promise<void>
   /** Ends what a lane waits for: a Retry-After, or its breaker. */
   lift(lane: string): void
+  /** A person wants an answer: one retry goes, whatever the lane's breaker says. */
+  probe(lane: string): void
   /** Per lane; null where there has been nothing to do lately. */
   activity(lanes: readonly string[]): Promise<readonly (DestinationActivity | null)[]>
 }

@@ -180,11 +180,11 @@ export interface Inspect {
     limit: number,
     cursor: string | null,
   ): Promise<Page<DeliveryRow>>
-  /** Whose workflow a delivery belongs to, without reading bodies. */
+  /** Whose workflow a delivery belongs to, and where it goes, without reading bodies. */
   deliveryStatus(
     accountId: number,
     key: DeliveryKey,
-  ): Promise<{ workflowId: string; status: DeliveryStatus } | undefined>
+  ): Promise<{ workflowId: string; origin: string; status: DeliveryStatus } | undefined>
   backlog(): Promise<Backlog>
   /** Every origin that the account ever had a delivery for, by name. */
   listDestinations(

@@ -64,19 +64,21 @@ export async function readDeliveryStatus(
   db: Db,
   accountId: number,
   key: DeliveryKey,
-): Promise<{ workflowId: string; status: DeliveryStatus } | undefined> {
+): Promise<{ workflowId: string; origin: string; status: DeliveryStatus } | undefined> {
   const row = await db
     .selectFrom('delivery as d')
     .innerJoin('run as r', (join) =>
       join.onRef('r.account_id', '=', 'd.account_id').onRef('r.event_id', '=', 'd.event_id'),
     )
-    .select(['r.workflow_id', 'd.status'])
+    .select(['r.workflow_id', 'd.origin', 'd.status'])
     .where('d.account_id', '=', accountId)
     .where('d.event_id', '=', key.eventId)
     .where('d.step', '=', key.step)
     .where('d.call_index', '=', key.index)
     .executeTakeFirst()
-  return row && { workflowId: row.workflow_id, status: row.status as DeliveryStatus }
+  if (!row) return undefined
+  const { workflow_id: workflowId, origin, status } = row
+  return { workflowId, origin, status: status as DeliveryStatus }
 }
 
 export async function readBacklog(db: Db): Promise<Backlog> {

@@ -125,6 +125,20 @@ test('app: a paused destination gets nothing, its deliveries are held, and are s
   assert.equal((await app.settled(workflow)).dest.delivered, 3)
 })
 
+test('app: a redelivery to a destination whose breaker is open is made at once', async (t) => {
+  const receiver = await startReceiver(() => ({ status: 500 }))
+  t.after(() => receiver.close())
+  const app = await startApp(t)
+  const code = `for (let i = 0; i < 10; i++) $send.http({ method: 'POST', url: '${receiver.url()}' })`
+  const workflow = await app.workflow([{ type: 'code', code }])
+  await app.send(workflow)
+  const event = await app.settled(workflow)
+  await app.api.call('POST', `/deliveries/${event.deliveries[4]!.id}/redeliver`)
+  await receiver.received(11)
+  const again = await app.settled(workflow)
+  assert.deepEqual(outcomes(again)[4], ['failed', 'failed'])
+})
+
 test('app: the breaker of a dead destination shows, and a person may close it [189]', async (t) => {
   const receiver = await startReceiver(() => ({ status: 500 }))
   t.after(() => receiver.close())

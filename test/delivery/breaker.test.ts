@@ -92,6 +92,18 @@ test('breaker: once closed, retries come back one by one more, not all at once [
   assert.deepEqual(allowed, [1, 2, 3, 4])
 })
 
+test('breaker: somebody who wants to know gets one retry through at once', () => {
+  const breaker = tripped()
+  breaker.probe(100)
+  assert.equal(breaker.retriesAllowed(100), 1)
+  breaker.begin(100)
+  breaker.probe(101)
+  assert.equal(breaker.retriesAllowed(101), 0)
+  breaker.end(RETRY, 'failed', 102)
+  assert.equal(breaker.state(103), 'open')
+  new Breaker().probe(1)
+})
+
 test('breaker: a person may close it', () => {
   const breaker = tripped()
   breaker.reset()

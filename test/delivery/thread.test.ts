@@ -7,6 +7,7 @@ import { DeliveryThread } from '../../src/delivery/thread.ts'
 import { FIRST_ACCOUNT } from '../../src/model/account.ts'
 import { originOf } from '../../src/model/delivery.ts'
 import type { DeliveryTask, Send } from '../../src/model/delivery.ts'
+import { laneKey } from '../../src/model/destination.ts'
 import { deliveryId } from '../../src/model/ids.ts'
 import { limits } from '../../src/model/limits.ts'
 import type { Hint } from '../../src/notifier/notifier.ts'
@@ -14,6 +15,7 @@ import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { taskTo } from '../support/delivery-task.ts'
 import { headerOf, startReceiver } from '../support/receiver.ts'
 import { makeFolder } from '../support/sqlite-folder.ts'
+import { until } from '../support/until.ts'
 import { definition, event, ids, outcome } from '../support/store-values.ts'
 
 const identity = { userAgent: 'Sendoff/1', self: [] }
@@ -177,6 +179,43 @@ test('[168] delivery thread: stop lets what is in flight end', async () => {
   const detail = await at.store.inspect.event(FIRST_ACCOUNT, eventId)
   assert.equal(detail?.dest.delivered, 50)
   assert.deepEqual(at.thread.reserve(FIRST_ACCOUNT, [at.receiver.origin]), [false])
+})
+
+test('delivery thread: what goes on at a destination is told over the line', async () => {
+  await using at = await delivering()
+  await finish(at, sendsTo(at.receiver.url(), 3), true)
+  await at.hinted(3)
+  const lane = laneKey(FIRST_ACCOUNT, at.receiver.origin)
+  const [activity, none] = await at.thread.activity([lane, '1 http://nobody:80'])
+  assert.equal(activity!.recent.delivered, 3)
+  assert.equal(none, null)
+})
+
+test('delivery thread: a paused destination has no places on either side of the line', async () => {
+  await using at = await delivering()
+  const { origin } = at.receiver
+  await finish(at, sendsTo(at.receiver.url(), 1), true)
+  await at.hinted(1)
+  await at.store.changeDestination(FIRST_ACCOUNT, origin, { paused: true })
+  await at.thread.syncDestinations()
+  assert.deepEqual(at.thread.reserve(FIRST_ACCOUNT, [origin]), [false])
+  await at.store.changeDestination(FIRST_ACCOUNT, origin, { paused: false })
+  await at.thread.syncDestinations()
+  assert.deepEqual(at.thread.reserve(FIRST_ACCOUNT, [origin]), [true])
+})
+
+test('delivery thread: a pause whose hint was lost costs a poll', async () => {
+  await using at = await delivering()
+  const { origin } = at.receiver
+  await finish(at, sendsTo(at.receiver.url(), 1), true)
+  await at.hinted(1)
+  await at.store.changeDestination(FIRST_ACCOUNT, origin, { paused: true })
+  const hasRoom = () => {
+    const [fits] = at.thread.reserve(FIRST_ACCOUNT, [origin])
+    if (fits) at.thread.release(FIRST_ACCOUNT, [origin])
+    return fits
+  }
+  await until(() => !hasRoom())
 })
 
 test('delivery thread: when it dies, that is told, and stop does not wait for it', async () => {

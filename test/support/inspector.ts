@@ -58,6 +58,7 @@ export type TestInspector = {
   wakes: number
   bulkWakes: number
   readonly lifted: string[]
+  readonly probed: string[]
   /** What delivery tells of every destination. */
   activity: DestinationActivity | null
   /** What a dry run answers. */
@@ -96,6 +97,7 @@ export async function startInspector(
     wakes: 0,
     bulkWakes: 0,
     lifted: [] as string[],
+    probed: [] as string[],
     activity: null as DestinationActivity | null,
     result: { outcome: succeeded, sends: [] } as RunResult,
   }
@@ -132,6 +134,7 @@ export async function startInspector(
         syncDestinations: async () => {
           await store.syncDestinations()
         },
+        probe: (lane) => void test.probed.push(lane),
         lift: (lane) => test.lifted.push(lane),
         activity: async (lanes) => lanes.map(() => test.activity),
       },

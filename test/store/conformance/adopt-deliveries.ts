@@ -57,6 +57,7 @@ export function adoptDeliveriesConformance(name: string, open: Open): void {
       const key = { eventId: accepted.id, step: 2, index: 3 }
       assert.deepEqual(await store.inspect.deliveryStatus(1, key), {
         workflowId: 'wf_a',
+        origin: A,
         status: 'sending',
       })
       assert.deepEqual(await store.adoptDeliveries(everyOrigin), [])
