@@ -12,11 +12,11 @@ import type { TriggerResponse } from './model/respond.ts'
 /** What ingest needs of execution. */
 export interface EventHandOver {
   /** Reserves a place for one event, synchronously; `true` where it may be born leased. */
-  reserve(workflowId: string, bytes: number): boolean
+  reserve(accountId: number, workflowId: string, bytes: number): boolean
   /** Hands over events that are durable, leased to this node, and have a reserved place. */
   offer(events: readonly QueuedEvent[]): void
   /** Gives a reserved place back: the commit failed, or the event was a repetition. */
-  release(workflowId: string, bytes: number): void
+  release(accountId: number, workflowId: string, bytes: number): void
 }
 
 /** How the run of an event answers the request that the event came with. */

@@ -1,7 +1,7 @@
 /**
  * Decides when events run, not how: it takes events that ingest hands over, and events that wait in
- * the store, and sees each through `execute`. Memory is bounded over all and per workflow, so one
- * workflow's backlog waits in the store and not in the way of the others.
+ * the store, and sees each through `execute`. Memory is bounded over all, and shared by accounts and
+ * their workflows (held-events.ts), so one's backlog waits in the store and not in the way of the others.
  *
  * Invariant: an event that was offered is either finished, or still queued in the store under a lease
  * that ends with this process.
@@ -14,10 +14,12 @@ import type { Service } from '../service.ts'
 import type { Store } from '../store/store.ts'
 import { execute, runSteps } from './execute.ts'
 import type { ExecuteDeps } from './execute.ts'
+import { HeldEvents } from './held-events.ts'
 
 const POLL_MS = 1_000
-/** A quarter of the memory for one workflow: the others always find room. */
-const SHARE = 4
+/** What one look into the store takes, in all and of one workflow. */
+const ADOPTED = 500
+const ADOPTED_OF_ONE = 125
 
 type Deps = ExecuteDeps & {
   readonly store: Pick<Store, 'finish' | 'admit' | 'adoptEvents'>
@@ -28,13 +30,10 @@ type Deps = ExecuteDeps & {
 /** An event that a person made. Whether it is born leased is decided here. */
 export type Submission = Omit<QueuedEvent, 'starts'>
 
-type Held = { events: number; bytes: number }
-
 export class Executor implements EventHandOver, Service {
   readonly #deps: Deps
   readonly #running = new Set<Promise<void>>()
-  readonly #held = new Map<string, Held>()
-  readonly #total: Held = { events: 0, bytes: 0 }
+  readonly #held = new HeldEvents()
   readonly #stopping = new AbortController()
   #poll: NodeJS.Timeout | undefined
   #adopting: Promise<void> | undefined
@@ -60,24 +59,17 @@ export class Executor implements EventHandOver, Service {
     clearTimeout(timer)
   }
 
-  reserve(workflowId: string, bytes: number): boolean {
-    const held = this.#held.get(workflowId) ?? { events: 0, bytes: 0 }
-    const fits =
-      !this.#stopping.signal.aborted &&
-      held.events < limits.runQueueEvents / SHARE &&
-      this.#total.events < limits.runQueueEvents &&
-      (held.bytes + bytes < limits.runQueueBytes / SHARE || held.events === 0) &&
-      this.#total.bytes + bytes < limits.runQueueBytes
-    if (!fits) {
-      this.#overflowed = true
-      return false
+  reserve(accountId: number, workflowId: string, bytes: number): boolean {
+    if (!this.#stopping.signal.aborted && this.#held.fits(accountId, workflowId, bytes)) {
+      this.#held.add(accountId, workflowId, bytes)
+      return true
     }
-    this.#hold(workflowId, held, 1, bytes)
-    return true
+    this.#overflowed = true
+    return false
   }
 
-  release(workflowId: string, bytes: number): void {
-    this.#hold(workflowId, this.#held.get(workflowId)!, -1, -bytes)
+  release(accountId: number, workflowId: string, bytes: number): void {
+    this.#held.remove(accountId, workflowId, bytes)
     this.#adoptIfAny(false)
   }
 
@@ -93,11 +85,11 @@ export class Executor implements EventHandOver, Service {
   async submit(event: Submission): Promise<void> {
     const { accountId, workflowId, id: eventId } = event
     const bytes = event.request.body.length
-    const leased = this.reserve(workflowId, bytes)
+    const leased = this.reserve(accountId, workflowId, bytes)
     try {
       await this.#deps.store.admit([{ ...event, leased, error: null, idempotency: null }])
     } catch (error) {
-      if (leased) this.release(workflowId, bytes)
+      if (leased) this.release(accountId, workflowId, bytes)
       throw error
     }
     this.#deps.notifier.publish({ kind: 'event', accountId, workflowId, eventId })
@@ -116,25 +108,17 @@ export class Executor implements EventHandOver, Service {
       const result = await execute(this.#deps, event, this.#stopping.signal)
       if (result) this.#deps.onFinished?.(event, result)
     } catch (error) {
-      this.#deps.onFailure(event, error)
+      // Whoever stops leaves what is queued: nothing has failed.
+      if (!this.#stopping.signal.aborted) this.#deps.onFailure(event, error)
     } finally {
       this.#deps.answers.give(event.id, { kind: 'left' }) // Only where nothing was answered so far.
-      this.release(event.workflowId, event.request.body.length)
+      this.release(event.accountId, event.workflowId, event.request.body.length)
     }
   }
 
-  #hold(workflowId: string, held: Held, events: number, bytes: number): void {
-    held.events += events
-    held.bytes += bytes
-    this.#total.events += events
-    this.#total.bytes += bytes
-    if (held.events === 0) this.#held.delete(workflowId)
-    else this.#held.set(workflowId, held)
-  }
-
-  /** Takes events out of the store once half the memory is free, or when it is time to look. */
+  /** Takes events out of the store once there is room for them, or when it is time to look. */
   #adoptIfAny(due: boolean): void {
-    const roomy = this.#total.events < limits.runQueueEvents / 2
+    const roomy = this.#held.events + ADOPTED <= limits.runQueueEvents
     if (this.#adopting || this.#stopping.signal.aborted) return
     if (!due && !(this.#overflowed && roomy)) return
     this.#adopting = this.#adopt().finally(() => (this.#adopting = undefined))
@@ -142,19 +126,15 @@ export class Executor implements EventHandOver, Service {
 
   async #adopt(): Promise<void> {
     this.#overflowed = false
-    const share = limits.runQueueEvents / SHARE
-    const full = [...this.#held].filter(([, held]) => held.events > share / 2).map(([id]) => id)
     const events = await this.#deps.store
       .adoptEvents({
-        count: Math.floor(limits.runQueueEvents / 8),
-        exceptWorkflows: full,
-        perWorkflow: Math.floor(share / 4),
+        count: ADOPTED,
+        exceptWorkflows: this.#held.without(ADOPTED_OF_ONE),
+        perWorkflow: ADOPTED_OF_ONE,
       })
       .catch((): readonly QueuedEvent[] => []) // the store is away: the poll asks again
-    for (const event of events) {
-      const held = this.#held.get(event.workflowId) ?? { events: 0, bytes: 0 }
-      this.#hold(event.workflowId, held, 1, event.request.body.length)
-    }
+    for (const { accountId, workflowId, request } of events)
+      this.#held.add(accountId, workflowId, request.body.length)
     if (events.length > 0) this.#overflowed = true // there may be more
     this.offer(events)
   }

@@ -45,7 +45,7 @@ export class Admission {
     this.#waiting++
     const leased =
       draft.error === null &&
-      this.#deps.handOver.reserve(draft.workflowId, draft.request.body.length)
+      this.#deps.handOver.reserve(draft.accountId, draft.workflowId, draft.request.body.length)
     return new Promise((resolve, reject) => {
       const length = this.#gathered.push({ event: { ...draft, leased }, resolve, reject })
       if (length === 1) setImmediate(() => void this.#commit())
@@ -85,7 +85,8 @@ export class Admission {
   }
 
   #release(event: NewEvent): void {
-    if (event.leased) this.#deps.handOver.release(event.workflowId, event.request.body.length)
+    const { accountId, workflowId, request, leased } = event
+    if (leased) this.#deps.handOver.release(accountId, workflowId, request.body.length)
   }
 }
 

@@ -29,7 +29,11 @@ const DEFAULTS: PoolOptions = {
   processes: 64,
   processesPerProgram: Math.max(2, availableParallelism() * 2),
   blanks: 2,
+  starting: Math.max(4, availableParallelism() * 2),
   idleMs: 60_000,
+  // A process costs as much as some hundred runs: replaced more often, a busy program would feel it.
+  runsPerProcess: 10_000,
+  ageMs: 10 * 60 * 1_000,
 }
 
 export function createRunner(deps: Deps, options: RunnerOptions = {}): Runner {

@@ -84,6 +84,8 @@ const IDLE_CPU_MS = 500
 export class GuestProcess {
   readonly memoryMb: number
   readonly startedMs: number
+  /** Since when it has a program. */
+  servingSinceMs = 0
   /** Instant of the last run's end, for eviction; of the launch, before. */
   idleSinceMs: number
   served = 0
@@ -155,6 +157,7 @@ export class GuestProcess {
 
   /** Gives a blank process its program, for life. */
   load(program: Program): void {
+    this.servingSinceMs = this.#deps.clock.monotonicMs()
     const sources = program.steps.map(({ source }) => Buffer.from(source))
     const steps = program.steps.map(({ name, prefix }, index): LoadedStep => ({
       name,
@@ -281,6 +284,7 @@ export class GuestProcess {
   }
 
   #noteBoot(): void {
+    this.#child.isUp()
     const { residentMb, cpuMs } = this.#child.usage()
     this.#bootMb = residentMb
     this.#cpuMs = cpuMs

@@ -8,8 +8,8 @@
  * A process dies with all its runs. The one to blame is settled; where it is not known, or for the ones
  * beside it, nothing was committed: they run once more, each alone, and that is the last word.
  *
- * Invariant: a process serves one account and one program. Programs share the places fairly: one that
- * waits takes the place of an idle process, else of a busy one of the program that has most.
+ * Invariant: a process serves one account and one program. Accounts and programs share the places fairly;
+ * whose turn it is, and who makes way, is the business of turns.ts.
  */
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
@@ -19,14 +19,20 @@ import type { Death } from './death.ts'
 import type { GuestProcess, GuestRun } from './guest-process.ts'
 import { RunRecord } from './run-record.ts'
 import type { Program, RunJob, RunResult } from './runner.ts'
+import { nextInTurn, whoMakesWay } from './turns.ts'
 
 export type PoolOptions = {
   /** Processes in all, blanks included. */
   readonly processes: number
   readonly processesPerProgram: number
   readonly blanks: number
-  /** An idle process is killed after this long. */
+  /** Processes that may be starting at once: more of them only make each other late. */
+  readonly starting: number
+  /** An idle process is killed after this long; sooner, where a newer version has taken its place. */
   readonly idleMs: number
+  /** A process is replaced after so many runs, and when it is so old: leaks of user code end with it. */
+  readonly runsPerProcess: number
+  readonly ageMs: number
 }
 
 type Deps = {
@@ -45,6 +51,10 @@ type Task = {
 
 type Lane = {
   readonly key: string
+  readonly accountId: number
+  readonly workflowId: string
+  /** Of the run that opened it: the program of a draft has the version that it is a draft of. */
+  readonly version: number
   readonly program: Program
   readonly memoryMb: number
   readonly isSolo: boolean
@@ -57,8 +67,8 @@ const TICK_MS = 25
 const WATCH_MS = 100
 /** An idle process is looked at in every so many patrols. */
 const IDLE_PATROLS = 10
-const RUNS_PER_PROCESS = 10_000
-const PROCESS_AGE_MS = 10 * 60 * 1_000
+/** An idle process of a version that has been replaced stays for a replay or two. */
+const REPLACED_IDLE_MS = 1_000
 /** An idle process that keeps this share of its memory is not worth keeping. */
 const MEMORY_SHARE = 0.75
 /** Boots that may fail in a row before waiting runs are refused rather than tried again. */
@@ -119,6 +129,7 @@ export class Pool {
     this.#failedBoots = 0
     const lane = this.#laneOf.get(process)
     if (lane) this.#serve(lane)
+    this.#serveStarved()
   }
 
   /** A run has begun: what waits behind it may follow. */
@@ -134,7 +145,8 @@ export class Pool {
     this.#retireIfDue(process)
     if (process.isRetired && process.active === 0) return this.#letGo(process, lane)
     if (lane.waiting.length > 0) this.#serve(lane)
-    else if (this.#starved.size > 0 && process.active === 0) process.kill(BY_SERVER)
+    else if (process.active === 0 && this.#isFull() && this.#starved.size > 0)
+      process.kill(BY_SERVER)
   }
 
   /** At most one process of a lane lingers: what earlier runs left behind makes way. */
@@ -155,9 +167,10 @@ export class Pool {
     if (!process.isReady && death !== BY_SERVER) this.#failedBoots++
 
     for (const run of unfinished) this.#settleOrRepeat(process, run, death)
-    if (lane && !this.#isStopped) this.#serve(lane)
+    // It takes its turn with the others: else a flood would take the place that it was to make.
+    if (lane && lane.waiting.length > 0) this.#starved.add(lane)
     this.#dropIfEmpty(lane)
-    for (const starved of Array.from(this.#starved)) this.#serve(starved)
+    this.#serveStarved()
     if (this.#processes.size === 0) this.#whenEmpty?.()
   }
 
@@ -188,10 +201,22 @@ export class Pool {
     const key = `${job.accountId} ${isSolo ? 'solo' : 'warm'} ${memoryMb} ${program.id}`
     let lane = this.#lanes.get(key)
     if (!lane) {
-      lane = { key, program, memoryMb, isSolo, processes: new Set(), waiting: [] }
+      const { accountId, context } = job
+      const { workflow_id: workflowId, version } = context
+      const own = { accountId, workflowId, version, program, memoryMb, isSolo }
+      lane = { key, ...own, processes: new Set(), waiting: [] }
       this.#lanes.set(key, lane)
     }
     return lane
+  }
+
+  /** A place has become free: lanes that could not get one are asked, whose turn it is first. */
+  #serveStarved(): void {
+    while (this.#starved.size > 0 && this.#hasRoom()) {
+      const lane = nextInTurn(this.#starved, this.#laneOf)
+      this.#starved.delete(lane)
+      this.#serve(lane)
+    }
   }
 
   /** Gives waiting runs to processes until there is no run or no place left. */
@@ -244,6 +269,7 @@ export class Pool {
     }
     const process = this.#takeBlank(lane) ?? this.#launch(lane)
     if (!process) return null
+    this.#starved.delete(lane)
     lane.processes.add(process)
     this.#laneOf.set(process, lane)
     process.load(lane.program)
@@ -257,9 +283,9 @@ export class Pool {
   }
 
   #launch(lane: Lane): GuestProcess | null {
-    if (this.#processes.size >= this.#options.processes) {
+    if (!this.#hasRoom()) {
       this.#starved.add(lane)
-      this.#makeRoom(lane)
+      if (this.#isFull()) this.#makeRoom(lane)
       return null
     }
     try {
@@ -270,33 +296,42 @@ export class Pool {
     }
   }
 
+  #isFull(): boolean {
+    return this.#processes.size >= this.#options.processes
+  }
+
+  /** Whether another process may be started now. */
+  #hasRoom(): boolean {
+    if (this.#isFull()) return false
+    let starting = 0
+    for (const process of this.#processes) if (!process.isReady && !process.isDying) starting++
+    return starting < this.#options.starting
+  }
+
   #launchOne(memoryMb: number, packages: string | null): GuestProcess {
     const process = this.#deps.launch(memoryMb, packages)
     this.#processes.add(process)
     return process
   }
 
-  /** Frees a place: an idle process, oldest first; else one of the program that has most takes its leave. */
+  /** Frees a place, where enough of them are not being freed already. */
   #makeRoom(lane: Lane): void {
-    const leaving = [...this.#processes].filter((process) => process.isRetired)
-    const coming = leaving.filter((process) => process.active > 0 || process.isDying)
+    const coming = [...this.#processes].filter(
+      (process) => process.isDying || (process.isRetired && process.active > 0),
+    )
     if (coming.length >= this.#starved.size) return
-    const [oldest] = [...this.#laneOf.keys(), ...this.#blanks]
-      .filter((process) => process.active === 0 && !process.isDying)
-      .sort((a, b) => a.idleSinceMs - b.idleSinceMs)
+    const idle = [...this.#blanks, ...this.#laneOf.keys()].filter(
+      (process) => process.active === 0 && !process.isDying,
+    )
+    const [oldest] = idle.sort((a, b) => a.idleSinceMs - b.idleSinceMs)
     if (oldest) return oldest.kill(BY_SERVER)
-    const [largest] = [...this.#laneOf]
-      .filter(([process, other]) => other !== lane && !process.isRetired)
-      .sort(
-        ([a, laneA], [b, laneB]) =>
-          laneB.processes.size - laneA.processes.size || a.startedMs - b.startedMs,
-      )
-    if (largest && largest[1].processes.size >= lane.processes.size) largest[0].isRetired = true
+    const leaving = whoMakesWay(lane, this.#laneOf, this.#nowMs())
+    if (leaving) leaving.isRetired = true
   }
 
   #retireIfDue(process: GuestProcess): void {
-    const isOld = this.#nowMs() - process.startedMs > PROCESS_AGE_MS
-    if (isOld || process.served >= RUNS_PER_PROCESS) process.isRetired = true
+    const isOld = this.#nowMs() - process.startedMs > this.#options.ageMs
+    if (isOld || process.served >= this.#options.runsPerProcess) process.isRetired = true
     if (this.#laneOf.get(process)?.isSolo) process.isRetired = true
   }
 
@@ -311,20 +346,27 @@ export class Pool {
   #patrol(): void {
     const nowMs = this.#nowMs()
     this.#patrols++
-    for (const process of this.#laneOf.keys()) {
+    for (const [process, lane] of this.#laneOf) {
       const isFresh = nowMs - process.idleSinceMs < 2 * WATCH_MS
       if (process.active > 0 || isFresh || this.#patrols % IDLE_PATROLS === 0) process.watch()
       if (process.active > 0) continue
       else if (process.isRetired) continue
-      else if (nowMs - process.idleSinceMs > this.#options.idleMs) process.kill(BY_SERVER)
+      else if (nowMs - process.idleSinceMs > this.#idleMs(lane)) process.kill(BY_SERVER)
       else if (process.served > 0 && process.memoryShare() > MEMORY_SHARE) process.kill(BY_SERVER)
     }
     for (const lane of this.#lanes.values()) this.#dropIfEmpty(lane)
     this.#fillBlanks()
   }
 
+  /** How long a process of the lane may be idle. */
+  #idleMs({ workflowId, version }: Lane): number {
+    for (const other of this.#lanes.values())
+      if (other.workflowId === workflowId && other.version > version) return REPLACED_IDLE_MS
+    return this.#options.idleMs
+  }
+
   #fillBlanks(): void {
-    if (this.#failedBoots >= FAILED_BOOTS) return
+    if (this.#failedBoots >= FAILED_BOOTS || this.#starved.size > 0) return
     const room = Math.min(
       this.#options.blanks - this.#blanks.length,
       this.#options.processes - this.#processes.size,

@@ -254,11 +254,11 @@ test('executor: one workflow fills at most its share of memory, and the rest wai
     onFailure: (_, error) => assert.fail(String(error)),
   })
   let reserved = 0
-  while (executor.reserve(workflow.id, 10)) reserved++
-  assert.equal(reserved, limits.runQueueEvents / 4)
-  assert.ok(executor.reserve('wf_other', 10), 'another workflow still finds room')
-  executor.release('wf_other', 10)
-  for (let i = 0; i < reserved; i++) executor.release(workflow.id, 10)
+  while (executor.reserve(1, workflow.id, 10)) reserved++
+  assert.equal(reserved, Math.floor(limits.runQueueEvents / 3))
+  assert.ok(executor.reserve(1, 'wf_other', 10), 'another workflow still finds room')
+  executor.release(1, 'wf_other', 10)
+  for (let i = 0; i < reserved; i++) executor.release(1, workflow.id, 10)
 
   const waiting = await Promise.all(Array.from({ length: 50 }, () => admit({ leased: false })))
   await executor.start()

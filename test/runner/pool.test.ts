@@ -21,6 +21,8 @@ const isAlive = (pid: unknown): boolean => {
   }
 }
 
+const BACKLOG = 300
+
 /** A test with a runner of its own. */
 function testRunner(
   name: string,
@@ -139,6 +141,106 @@ testRunner(
     assert.ok(performance.now() - begun < 4_000)
     flooding.abort()
     await Promise.all(floods)
+  },
+)
+
+testRunner(
+  'pool: with fewer places than programs that keep coming, each gets its turn',
+  { processes: 3, blanks: 0 },
+  async (runner) => {
+    const served = new Map<number, number>()
+    const programs = Array.from({ length: 9 }, () =>
+      jobOf(`await new Promise((done) => setTimeout(done, 5)); return process.pid`),
+    )
+    const over = new AbortController()
+    const flows = programs.map(async (job, i) => {
+      while (!over.signal.aborted) {
+        assert.equal((await runner.run(job)).outcome.status, 'succeeded')
+        served.set(i, (served.get(i) ?? 0) + 1)
+      }
+    })
+    await until(() => served.size === programs.length, 60_000)
+    over.abort()
+    await Promise.all(flows)
+  },
+)
+
+testRunner(
+  'pool: an account with many programs in line does not keep another one waiting behind them',
+  { processes: 2, blanks: 0 },
+  async (runner) => {
+    const slow = `await new Promise((done) => setTimeout(done, 50)); return 1`
+    const order: number[] = []
+    const run = async (accountId: number): Promise<void> => {
+      await runner.run({ ...jobOf(slow), accountId })
+      order.push(accountId)
+    }
+    await Promise.all([...Array.from({ length: 8 }, () => run(1)), run(2)])
+    assert.ok(order.indexOf(2) <= 3, order.join())
+  },
+)
+
+testRunner(
+  'pool: a backlog that burns CPU does not hold up the first run of another program',
+  { blanks: 2 },
+  async (runner) => {
+    let served = 0
+    const burning = jobOf(`const end = Date.now() + 30; while (Date.now() < end);`)
+    const backlog = Array.from({ length: BACKLOG }, async () => {
+      for (;;) {
+        await runner.run(burning)
+        served++
+      }
+    })
+    const stopped = Promise.allSettled(backlog)
+    await until(() => served > 5)
+    for (let i = 0; i < 2; i++) {
+      const before = served
+      await runner.run(jobOf(`return 1`))
+      assert.ok(served - before < BACKLOG / 2, `${served - before} runs of the backlog came first`)
+    }
+    await runner.stop()
+    await stopped
+  },
+)
+
+const retirements: Record<string, [RunnerOptions, string]> = {
+  'so many runs': [{ runsPerProcess: 3 }, `return process.pid`],
+  'so long a time': [
+    { ageMs: 1_000 },
+    `await new Promise((done) => setTimeout(done, 150)); return process.pid`,
+  ],
+  'an error after the end of its run': [
+    {},
+    `if ((globalThis.n = (globalThis.n ?? 0) + 1) === 3) setTimeout(() => { throw new Error('late') }, 10); await new Promise((done) => setTimeout(done, 30)); return process.pid`,
+  ],
+}
+
+for (const [after, [options, code]] of Object.entries(retirements)) {
+  testRunner(`pool: after ${after} a process is replaced`, options, async (runner) => {
+    const job = jobOf(code)
+    const pids: unknown[] = []
+    await until(async () => {
+      pids.push(await pidOf(runner, job))
+      return new Set(pids).size > 1
+    })
+    await until(() => !isAlive(pids[0]))
+  })
+}
+
+testRunner(
+  'pool: when a newer version runs, the idle process of the one before goes',
+  {},
+  async (runner) => {
+    const versionOf = (version: number): RunJob => {
+      const job = jobOf(PID)
+      return { ...job, context: { ...job.context, workflow_id: 'wf_versions', version } }
+    }
+    const before = await pidOf(runner, versionOf(1))
+    const other = await pidOf(runner, jobOf(PID))
+    const now = await pidOf(runner, versionOf(2))
+    await until(() => !isAlive(before))
+    assert.deepEqual([isAlive(other), isAlive(now)], [true, true])
   },
 )
 

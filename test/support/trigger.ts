@@ -80,7 +80,7 @@ export class Places implements EventHandOver {
   places = 1_000_000
   held = 0
 
-  reserve(_workflowId: string, _bytes: number): boolean {
+  reserve(_accountId: number, _workflowId: string, _bytes: number): boolean {
     if (this.held >= this.places) return false
     this.held++
     return true
