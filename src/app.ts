@@ -152,7 +152,7 @@ function sayIsolation(
   { isolation: choice }: Config,
 ): void {
   const weaker = choice === 'auto' && level === 'process'
-  log[weaker ? 'warn' : 'info']('isolation', { level, because })
+  log[weaker ? 'warn' : 'info']('isolation', { wall: level, because })
 }
 
 type Engine = ReturnType<typeof buildEngine>
@@ -211,7 +211,7 @@ function buildEngine(
     onFailure: ({ id }, error) => log.error('event left for the next start', { id, error }),
     onFinished: ({ id, workflowId }, { outcome: { status, durationMs, message }, sends }) => {
       metrics.runEnded(status, durationMs)
-      log.info('run', { id, workflowId, status, durationMs, message, sends: sends.length })
+      log.info('run', { id, workflowId, status, durationMs, said: message, sends: sends.length })
     },
   })
   const bulk = new BulkJobs({ store, clock, ids, notifier, deliveries: delivery, log })

@@ -7,7 +7,10 @@
  * a JSON pointer. Of a value of several lines, each line of 16 characters or more is found by itself.
  * Values under 6 characters are not looked for: they are part of every other word.
  *
- * What this cannot find: a value that was cut in two, reversed, encrypted, or encoded in another way.
+ * A value that was cut is found where the text is: at its end, or before an ellipsis.
+ *
+ * What this cannot find: a value that was put together of pieces, reversed, encrypted, or encoded in
+ * another way.
  */
 import { setField } from './fields.ts'
 import { limits } from './limits.ts'
@@ -44,9 +47,10 @@ export function createMask(values: readonly string[]): Mask {
     let done = 0
     for (let at = 0; at <= text.length - SHORTEST; at++) {
       if (starts[hashAt(text, at)] === 0) continue
-      const form = byStart
-        .get(text.slice(at, at + SHORTEST))
-        ?.find((candidate) => text.startsWith(candidate.text, at))
+      const candidates = byStart.get(text.slice(at, at + SHORTEST))
+      const form =
+        candidates?.find((candidate) => text.startsWith(candidate.text, at)) ??
+        candidates?.map((candidate) => cutForm(text, at, candidate)).find(Boolean)
       if (!form) continue
       const from = form.sharedBefore && OF_BASE64.test(text[at - 1] ?? '') ? at - 1 : at
       masked += text.slice(done, Math.max(done, from)) + MASK
@@ -83,6 +87,15 @@ function freeKey(object: object, key: string): string {
   let free = key
   for (let number = 2; Object.hasOwn(object, free); number++) free = `${key} (${number})`
   return free
+}
+
+/** As much of a form as stands in front of a cut; undefined where the text goes on otherwise. */
+function cutForm(text: string, at: number, { text: whole, sharedBefore }: Form): Form | undefined {
+  let length = SHORTEST
+  while (length < whole.length && text[at + length] === whole[length]) length++
+  const end = at + length
+  const isCut = end === text.length || text.startsWith('...', end) || text[end] === '…'
+  return isCut ? { text: whole.slice(0, length), sharedBefore, sharedAfter: false } : undefined
 }
 
 function hashAt(text: string, at: number): number {

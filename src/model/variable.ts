@@ -20,9 +20,15 @@ export type Environment = {
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
+/** What Node, its libraries or the loader would act on, in every step and unseen; and Sendoff's own. */
+const RESERVED =
+  /^(?:PATH|NODE_(?:OPTIONS|PATH|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED|V8_COVERAGE|CHANNEL_.*|UNIQUE_ID|USE_.*)|(?:LD|DYLD|SENDOFF)_.*|__proto__)$/i
 
 /** Why a variable cannot be called so, or undefined. */
 export function variableNameFault(name: string): string | undefined {
+  if (RESERVED.test(name)) {
+    return 'its name is one that Node, the system or Sendoff reads for itself, choose another'
+  }
   if (NAME.test(name)) return undefined
   return 'its name must be 1 to 128 letters, digits or underscores and not begin with a digit'
 }

@@ -11,7 +11,12 @@ import { AppError } from '../errors.ts'
 import { isSecretHeader, mask } from '../model/redact.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-export type LogFields = Readonly<Record<string, unknown>>
+/** What every line has of its own cannot be given again: it would be written over. */
+export type LogFields = Readonly<Record<string, unknown>> & {
+  readonly at?: never
+  readonly level?: never
+  readonly message?: never
+}
 
 export interface Log {
   debug(message: string, fields?: LogFields): void
@@ -39,7 +44,7 @@ export function createLog({ write, clock }: Deps, level: LogLevel = 'info'): Log
   return { debug, info, warn, error }
 }
 
-function toLine(head: LogFields, fields: LogFields | undefined): string {
+function toLine(head: object, fields: LogFields | undefined): string {
   let text: string
   try {
     text = JSON.stringify({ ...head, ...fields }, showValue)
@@ -61,7 +66,7 @@ function showValue(name: string, value: unknown): unknown {
 }
 
 /** A mistake of the catalogue says all in its message; anything else is a bug and needs its stack. */
-function showError(error: Error): LogFields {
+function showError(error: Error): object {
   const { name, message, cause } = error
   const code = 'code' in error ? { code: error.code } : {}
   const stack = error instanceof AppError ? {} : { stack: error.stack }

@@ -45,6 +45,13 @@ test('env: names and values out of bounds are refused with the reason', async (t
     assert.equal(status, 400, name)
     assert.match(body.detail, /its name must be 1 to 128 letters/)
   }
+  for (const name of ['PATH', 'NODE_OPTIONS', 'node_options', 'LD_PRELOAD', 'SENDOFF_PORT']) {
+    const { status, body } = await api.call('PUT', `/env/${name}`, { body: { value: 'x' } })
+    assert.equal(status, 400, name)
+    assert.match(body.detail, /its name is one that Node, the system or Sendoff reads for itself/)
+  }
+  assert.equal((await api.call('PUT', '/env/NODE_ENV', { body: { value: 'x' } })).status, 204)
+  assert.equal((await api.call('DELETE', '/env/NODE_ENV')).status, 204)
   const longest = 'A'.repeat(128)
   const value = 'é'.repeat(limits.variableBytes / 2)
   assert.equal((await api.call('PUT', `/env/${longest}`, { body: { value } })).status, 204)

@@ -126,3 +126,16 @@ test('redact-values: without secrets a value is handed back as it is', () => {
   const value = { a: 1 }
   assert.equal(maskJson(value, maskNothing), value)
 })
+
+test('redact-values: what is left of a secret that was cut is masked where the cut is', () => {
+  const long = createMask([
+    `eyJhbGciOi.${'long-token'.repeat(20)}`,
+    'https://api.example/v1/hooks/x',
+  ])
+  assert.equal(
+    long(`it is "${`eyJhbGciOi.${'long-token'.repeat(20)}`.slice(0, 80)}..."`),
+    'it is "••••..."',
+  )
+  assert.equal(long('the body ends in eyJhbGciOi.long-to'), 'the body ends in ••••')
+  assert.equal(long('GET https://api.example/v1/other'), 'GET https://api.example/v1/other')
+})
