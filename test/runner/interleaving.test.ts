@@ -28,7 +28,7 @@ test('interleaving: logs, calls, exports, env and errors go to the run they belo
       process.nextTick(() => console.log('tick', n)); setImmediate(() => console.log('immediate', n))
       queueMicrotask(() => console.log('micro', n)); await new Promise(setImmediate); ${pause}
       $send.http({ method: 'POST', url: 'https://example.com/' + n, data: n })
-      this.env = process.env.N; this.pid = process.pid; globalThis.together = Math.max(globalThis.together ?? 0, globalThis.now = (globalThis.now ?? 0) + 1)
+      this.env = process.env.N; this.pid = performance.timeOrigin; globalThis.together = Math.max(globalThis.together ?? 0, globalThis.now = (globalThis.now ?? 0) + 1)
       ${pause}; globalThis.now--; this.together = globalThis.together`,
     two: `${pause}; console.log('two', $event.body.n); if ($event.body.n % 2) throw new Error('odd ' + $event.body.n)`,
   })
@@ -90,7 +90,7 @@ test('interleaving: one that waits for ever is timed out alone; its neighbours r
   const job = jobOf(
     `if ($event.body.n === 7) await new Promise(() => {})
      $send.http({ method: 'GET', url: 'https://example.com' })
-     await new Promise((done) => setTimeout(done, 1_000)); return process.pid`,
+     await new Promise((done) => setTimeout(done, 1_000)); return performance.timeOrigin`,
   )
   const neighbours = runAll(job, [1, 2, 3])
   const [culprit] = await runAll({ ...job, timeoutMs: 500 }, [7])

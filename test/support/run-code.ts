@@ -85,11 +85,14 @@ export type TestRunner = {
   stop(): Promise<void>
 }
 
+/** At which level suites run that do not say: wall/suites.test.ts runs some of them at the other one too. */
+const LEVEL = process.env['SENDOFF_TEST_ISOLATION'] === 'strict' ? 'strict' : 'process'
+
 /** Starts a runner; stop it when done. */
 export async function startRunner(
   options: RunnerOptions & { tunnel?: Tunnel; isolation?: Isolation } = {},
 ): Promise<TestRunner> {
-  const { tunnel = openTunnel, isolation = await probeIsolation('process'), ...rest } = options
+  const { tunnel = openTunnel, isolation = await probeIsolation(LEVEL), ...rest } = options
   const late: LateReport[] = []
   const onLate = (report: LateReport): void => void late.push(report)
   const runner = createRunner(

@@ -44,7 +44,13 @@ async function start(
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, [...program, 'serve'], {
     cwd: ROOT,
-    env: serverEnv({ SENDOFF_PORT: '0', SENDOFF_EGRESS_ALLOW: '127.0.0.0/8', ...env }),
+    // Trying the stricter isolation takes each start a while: tests that mean it ask for it.
+    env: serverEnv({
+      SENDOFF_PORT: '0',
+      SENDOFF_EGRESS_ALLOW: '127.0.0.0/8',
+      SENDOFF_ISOLATION: 'process',
+      ...env,
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -13,7 +13,7 @@ import { whyUnheard } from './respond.ts'
 import { createRunState, withinStep } from './run-state.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { createScope, END } from './scope.ts'
-import { diffToJson, exportsToJson, toJson } from './snapshot.ts'
+import { diffToJson, eventToJson, exportsToJson } from './snapshot.ts'
 import type { StepFunction, StepModules } from './step-modules.ts'
 import { describeThrown } from './thrown.ts'
 
@@ -42,14 +42,14 @@ export async function execute(deps: Deps, message: RunMessage, body: Uint8Array)
   const { context } = message
   const unheard = whyUnheard(message.response, context)
   const scopeOf = createScope({ ...deps, run, request, event, context, unheard })
-  let before = toJson(event)!
+  let before = eventToJson(event)
 
   for (let index = 0; index < program.steps.length; index++) {
     const step: StepState = { run, index, calls: 0 }
     const begunMs = now()
     const { scope, exports } = scopeOf(step)
     const ending = await runStep(deps, step, scope, exports)
-    const after = toJson(event)!
+    const after = eventToJson(event)
     reportEnd(deps, step, ending, now() - begunMs, diffToJson(before, after))
     if (ending.status !== 'succeeded') break
     before = after

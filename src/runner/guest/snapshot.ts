@@ -24,6 +24,9 @@ export function toJson(value: unknown): string | undefined {
   return json !== undefined && isDeeperThan(limits.exportDepth, json) ? problem(TOO_DEEP) : json
 }
 
+/** JSON text of `$event`, which may have been given a `toJSON` that makes nothing of it. */
+export const eventToJson = (event: object): string => toJson(event) ?? problem('not JSON')
+
 function stringified(value: unknown): string | undefined {
   try {
     return stringify(value)

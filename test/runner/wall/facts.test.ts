@@ -1,8 +1,10 @@
 /** What a step learns of the machine it runs on, and what is left when it takes the wall's patches off. */
 import assert from 'node:assert/strict'
-import { hostname } from 'node:os'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { startRunner } from '../../support/run-code.ts'
+import { jobOf, startRunner } from '../../support/run-code.ts'
 import type { TestRunner } from '../../support/run-code.ts'
 import { lacks, wallOf } from '../../support/walls.ts'
 
@@ -35,6 +37,26 @@ for (const level of ['process', 'strict'] as const) {
       if (process.getuid?.() !== 0 && level === 'process') return
       assert.equal(facts['uid'], 65_534)
       assert.equal(facts['groups'], false)
+    })
+
+    test(`facts: ${level}: the packages of the program are read, by require and by import, and no others`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sendoff-packages-'))
+      for (const [set, text] of Object.entries({ own: 'its own', other: 'another’s' })) {
+        const small = join(folder, set, 'node_modules/small')
+        mkdirSync(small, { recursive: true })
+        writeFileSync(join(small, 'index.js'), `module.exports = ${JSON.stringify(text)}`)
+      }
+      chmodSync(folder, 0o755)
+      const job = jobOf(`
+        const other = ${JSON.stringify(join(folder, 'other/node_modules/small/index.js'))}
+        const refused = await import('file://' + other).catch((error) => error.code)
+        return [require('small'), (await import('small')).default, refused]`)
+      const packages = join(folder, 'own')
+      const { outcome } = await runner.run({ ...job, program: { ...job.program, packages } })
+      rmSync(folder, { recursive: true })
+      assert.equal(outcome.message, null)
+      const refused = level === 'process' ? 'ERR_ACCESS_DENIED' : 'ERR_MODULE_NOT_FOUND'
+      assert.deepEqual(outcome.steps[0]!.exports['$return_value'], ['its own', 'its own', refused])
     })
 
     test(`facts: ${level}: taking the wall's patches off yields nothing`, async () => {
