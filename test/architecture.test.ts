@@ -211,3 +211,15 @@ test('architecture: only store/postgres and notifier/postgres know pg', () => {
   )
   assert.deepEqual(found, [])
 })
+
+test('architecture: every name of code that ARCHITECTURE.md gives is one', () => {
+  const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
+  const code = sources.map(({ text }) => text).join('\n')
+  const names = [...page.matchAll(/`((?:[A-Za-z]+\.)?[a-z]*[A-Z]\w+|\w+\.\w+)(?:\([^`]*)?`/g)]
+    .map(([, name]) => name!)
+    .filter((name) => !/\.(?:ts|md|json|cjs)$/.test(name))
+  assert.ok(names.length > 20, `${names.length} names`)
+  const isThere = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(code)
+  const missing = names.filter((name) => !name.split('.').every(isThere))
+  assert.deepEqual(missing, [])
+})
