@@ -181,6 +181,26 @@ test('steps: a stack names steps and functions, and no path of the server', asyn
   assert.match(cause.error!.stack, /\[cause\]: Error: inner/)
 })
 
+test('steps: an error that is logged shows the frames that one that ends the step does', async () => {
+  const source = `function inner() { throw Object.assign(new Error('bad', { cause: new RangeError('why') }), { code: 1 }) }
+try { inner() } catch (error) { console.error(error); console.log(error.stack); console.log([error]) }
+console.trace('here')
+console.log('    at file:///sendoff:steps/nodejs.js is text')`
+  const { logs } = step(await runner.code({ 'my step': source }))
+  const frames = '    at inner (my step:1:40)\n    at my step:2:7'
+  const causes = '      at inner (my step:1:66)\n      at my step:2:7'
+  assert.deepEqual(
+    logs.map(({ text }) => text),
+    [
+      `Error: bad\n${frames} {\n  code: 1,\n  [cause]: RangeError: why\n${causes}\n}`,
+      `Error: bad\n${frames}`,
+      `[\n${`Error: bad\n${frames} {\n  code: 1,\n  [cause]: RangeError: why\n${causes}\n}`.replaceAll(/^/gm, '  ')}\n]`,
+      'Trace: here\n    at my step:3:9',
+      '    at file:///sendoff:steps/nodejs.js is text',
+    ],
+  )
+})
+
 test('steps: console has Node’s levels and formats; groups and timers belong to the run', async () => {
   const { logs } = step(
     await runner.code(

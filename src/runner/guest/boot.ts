@@ -16,7 +16,7 @@ import { frameKind, readMessage } from '../protocol.ts'
 import type { DownMessage } from '../protocol.ts'
 import { currentStep } from './run-state.ts'
 import { createStepModules } from './step-modules.ts'
-import { describeThrown } from './thrown.ts'
+import { describeThrown, readableStacks } from './thrown.ts'
 import { END } from './scope.ts'
 import { raiseWall } from './wall.ts'
 
@@ -37,7 +37,7 @@ const line: Line = openLine((kind, stream, payload) => {
   if (kind === frameKind.message) receive(payload)
   else network.receive(kind, stream, payload)
 })
-const log: Log = createLog(line)
+const log: Log = createLog(line, (text) => readableStacks(text, program?.steps ?? []))
 const network: Network = installNetwork(line)
 installConsole(log)
 installFetch()

@@ -18,9 +18,10 @@ const now = performance.now.bind(performance)
 
 export type Log = (step: StepState, level: LogEntry['level'], text: string) => void
 
-export function createLog(line: Line): Log {
-  return (step, level, text) => {
+export function createLog(line: Line, readable: (text: string) => string): Log {
+  return (step, level, written) => {
     const { run } = step
+    const text = readable(written)
     if (run.over) return late(line, step, level, text)
     if (run.logBytes > limits.runLogBytes) return
     run.logBytes += byteLength(text) + LOG_ENTRY_BYTES

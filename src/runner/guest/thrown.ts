@@ -31,6 +31,28 @@ export function describeThrown(thrown: unknown, steps: readonly LoadedStep[]): S
   }
 }
 
+/** A frame within a text, and what `inspect` puts behind the last one: ` {` and the like. */
+const FRAME = /^(\s+)at (?:.*:\d+:\d+\)?|.*\(<anonymous>\))((?: \{|[},\]])*)$/
+const CUT_FRAMES = /^\s+\.\.\. \d+ lines matching cause stack trace \.\.\.$/
+
+/**
+ * A text in which stacks show the user's frames and no others, at the user's own positions: what is
+ * logged of an error reads as what is shown of one that ends the step.
+ */
+export function readableStacks(text: string, steps: readonly LoadedStep[]): string {
+  if (!text.includes(STEP_URL)) return text
+  const lines: string[] = []
+  for (const line of text.split('\n')) {
+    const [, indent, behind = ''] = FRAME.exec(line) ?? []
+    const frame =
+      indent === undefined ? null : frameOf(line.slice(0, line.length - behind.length), steps)
+    if (frame) lines.push(`${indent}at ${frame.text}${behind}`)
+    else if (indent !== undefined) lines.push(`${lines.pop() ?? ''}${behind}`)
+    else if (!CUT_FRAMES.test(line)) lines.push(line)
+  }
+  return lines.join('\n')
+}
+
 function headOf(thrown: unknown): { name: string; message: string } {
   if (types.isProxy(thrown)) return { name: 'Error', message: 'A Proxy was thrown' }
   if (typeof thrown === 'string') return { name: 'Error', message: thrown.slice(0, TEXT_LENGTH) }
