@@ -42,14 +42,17 @@ export function CodeEditor(props: Props) {
       made = mountEditor(host.current, { text, label, hint, scope, changed })
       forget = store.registerEditor(place, made)
       setEditor(made)
-      if (focusFirst) made.focus()
     })
     return () => {
       isWanted = false
       forget?.()
       made?.destroy()
     }
-  }, [place, store, focusFirst])
+  }, [place, store])
+  // Once it is on the page in place of the plain text: what is not shown takes no focus.
+  useEffect(() => {
+    if (focusFirst) editor?.focus()
+  }, [editor, focusFirst])
   useEffect(() => editor?.setText(text), [editor, text])
   const shownMarks = marks.length === 0 ? NO_MARKS : marks
   const marksKey = JSON.stringify(shownMarks)

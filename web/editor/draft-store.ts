@@ -63,7 +63,14 @@ export class DraftStore {
   change(edit: (draft: Draft) => Draft): void {
     const draft = edit(this.#state.draft)
     if (draft === this.#state.draft) return
-    this.#set({ draft, removed: null, isChanged: isChanged(draft, this.#state.base) })
+    const { base, saving } = this.#state
+    this.#set({
+      draft,
+      removed: null,
+      isChanged: isChanged(draft, base),
+      // Why the last save was refused may be mended by this.
+      saving: saving.kind === 'refused' ? { kind: 'idle' } : saving,
+    })
   }
 
   changeStep(key: string, change: Partial<DraftStep>): void {

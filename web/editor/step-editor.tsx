@@ -182,19 +182,21 @@ function Problems({ step, problems, goTo }: ProblemsProps) {
   )
   if (shown.length === 0) return null
   return (
-    <ul className="problems" role="status">
-      {shown.map(({ message, line, column }, i) => (
-        <li key={i} data-tone="failed">
-          {line !== null && (
-            <button type="button" className="link" onClick={() => goTo(line, column)}>
-              line {line}
-              {column !== null && `, column ${column}`}
-            </button>
-          )}
-          <span>{message}</span>
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul className="problems" aria-label={`Problems of ${step.name}`}>
+        {shown.map(({ message, line, column }, i) => (
+          <li key={i} data-tone="failed">
+            {line !== null && (
+              <button type="button" className="link" onClick={() => goTo(line, column)}>
+                line {line}
+                {column !== null && `, column ${column}`}
+              </button>
+            )}
+            <span>{message}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 

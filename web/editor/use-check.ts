@@ -6,7 +6,7 @@ import { stepsOf } from '../model/draft.ts'
 import type { Draft } from '../model/draft.ts'
 import { useDraftStore, useEditor } from './use-editor.ts'
 
-const REST_MS = 300
+const REST_MS = 500
 
 /** Problems by the key of their step. */
 export function problemsByKey(

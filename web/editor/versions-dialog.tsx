@@ -32,11 +32,14 @@ export function VersionsDialog({ close }: { readonly close: () => void }) {
 
 function Versions({ close }: { readonly close: () => void }) {
   const id = useEditor(({ base }) => base.id)
+  const isChanged = useEditor((state) => state.isChanged)
   const { data, error, refetch } = useQuery({ ...versionsQuery(id), staleTime: 0 })
   const [chosen, setChosen] = useState<number | null>(null)
   if (error && !data) return <ProblemNote problem={error} retry={() => void refetch()} />
   if (!data) return <Skeleton lines={4} />
-  const version = data.find((one) => one.version === chosen) ?? data[0]
+  // The newest that differs: with nothing changed, the one before.
+  const byDefault = data[isChanged ? 0 : 1] ?? data[0]
+  const version = data.find((one) => one.version === chosen) ?? byDefault
   return (
     <div className="versions">
       <ol className="version-list" aria-label="Versions">

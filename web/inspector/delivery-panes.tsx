@@ -8,6 +8,7 @@ import { curl } from '../model/curl.ts'
 import { sendCall } from '../model/send-call.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { notify, notifyProblem } from '../parts/notice.tsx'
+import { AttemptCompare } from './attempt-compare.tsx'
 import { AttemptTable } from './attempt-table.tsx'
 import { CapturedContext } from './dry-run.tsx'
 import { usePlace } from './place.ts'
@@ -60,7 +61,10 @@ export function DeliveryPanes({ delivery }: { readonly delivery: DeliveryWire })
         </Tabs.Panel>
         <Tabs.Panel value="attempts">
           {attempt ? (
-            <AttemptTable attempts={attempts} chosen={attempt.number} choose={setChosen} />
+            <>
+              <AttemptTable attempts={attempts} chosen={attempt.number} choose={setChosen} />
+              {attempts.length > 1 && <AttemptCompare delivery={delivery} chosen={attempt} />}
+            </>
           ) : (
             <NoAttempt />
           )}

@@ -5,6 +5,7 @@
  */
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { eventQuery, versionQuery } from '../api/queries.ts'
 import { SaveState } from '../editor/save-state.tsx'
@@ -47,9 +48,8 @@ export function RunPane({ workflow, close }: Props) {
       tabIndex={-1}
       aria-label={search.event === undefined ? 'Workflow' : 'Selected event'}
     >
-      <SaveState />
       {search.event === undefined ? (
-        <Steps workflow={workflow} detail={null} folds={folds} close={close} />
+        <Steps workflow={workflow} detail={null} folds={folds} head={<NowHead close={close} />} />
       ) : (
         <Selected workflow={workflow} eventId={search.event} folds={folds} close={close} />
       )}
@@ -63,10 +63,12 @@ function Selected({ workflow, eventId, folds, close }: SelectedProps) {
   const { data: detail, error, refetch } = useQuery(eventQuery(eventId))
   if (detail) {
     return (
-      <>
-        <EventHead workflow={workflow} detail={detail} close={close} />
-        <Steps workflow={workflow} detail={detail} folds={folds} close={close} />
-      </>
+      <Steps
+        workflow={workflow}
+        detail={detail}
+        folds={folds}
+        head={<EventHead workflow={workflow} detail={detail} close={close} />}
+      />
     )
   }
   return error ? (
@@ -76,10 +78,15 @@ function Selected({ workflow, eventId, folds, close }: SelectedProps) {
   )
 }
 
-type StepsProps = Props & { readonly detail: EventDetailWire | null; readonly folds: Folds }
+type StepsProps = {
+  readonly workflow: WorkflowWire
+  readonly detail: EventDetailWire | null
+  readonly folds: Folds
+  readonly head: ReactNode
+}
 
 /** The draft, with what the steps did; or, for a run of an older version, that version as it was. */
-function Steps({ workflow, detail, folds, close }: StepsProps) {
+function Steps({ workflow, detail, folds, head }: StepsProps) {
   const { search, go } = usePlace()
   const dryRun = useEditor((state) => state.dryRun)
   const now = useEditor((state) => state.base.version)
@@ -88,10 +95,13 @@ function Steps({ workflow, detail, folds, close }: StepsProps) {
   const isDry = dryRun !== null && (dryRun.isShown || detail === null)
   return (
     <>
-      {detail === null && <NowHead close={close} />}
-      {dryRun && (
-        <DryRunLine detail={dryRun.detail} isShown={isDry} hasRecorded={detail !== null} />
-      )}
+      <div className="pane-head">
+        <SaveState />
+        {head}
+        {dryRun && (
+          <DryRunLine detail={dryRun.detail} isShown={isDry} hasRecorded={detail !== null} />
+        )}
+      </div>
       {version !== now && !isDry && (
         <p className="old-steps">
           {isOld

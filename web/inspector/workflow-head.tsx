@@ -41,14 +41,14 @@ export function WorkflowHead({ workflow, eventId, openTest, save }: Props) {
         <SaveButton save={save} />
         <MoreMenu open={setDialog} />
       </TopBar>
-      <div className="endpoint-bar">
+      <section className="endpoint-bar" aria-label="Endpoint">
         <span className="method">POST</span>
         <code className="endpoint" title={endpoint}>
           {endpoint}
         </code>
         <CopyButton text={endpoint} what="the endpoint" label="copy" />
         <CopyButton text={curlOfEndpoint(endpoint)} what="a curl command" label="curl" />
-      </div>
+      </section>
       <Suspense>
         {dialog === 'versions' && <VersionsDialog close={() => setDialog(null)} />}
         {dialog === 'delete' && <DeleteDialog close={() => setDialog(null)} />}

@@ -30,7 +30,7 @@ const MenuPopup = lazy(async () => ({ default: (await load()).MenuPopup }))
 export function MenuButton(props: Props) {
   const { items, children, label, className = '', align = 'end', isDisabled = false } = props
   const button = useRef<HTMLButtonElement>(null)
-  const [isOpen, setOpen] = useState(false)
+  const [opened, setOpened] = useState<'pointer' | 'keyboard' | null>(null)
   return (
     <>
       <button
@@ -38,24 +38,31 @@ export function MenuButton(props: Props) {
         type="button"
         className={className}
         aria-haspopup="menu"
-        aria-expanded={isOpen}
+        aria-expanded={opened !== null}
         aria-label={label}
         title={label}
         disabled={isDisabled}
         onPointerEnter={() => void load()}
         onFocus={() => void load()}
-        onClick={() => setOpen(!isOpen)}
+        // A click that a key made has no count.
+        onClick={({ detail }) => setOpened(opened ? null : detail === 0 ? 'keyboard' : 'pointer')}
         onKeyDown={(event) => {
           if (event.key !== 'ArrowDown') return
           event.preventDefault()
-          setOpen(true)
+          setOpened('keyboard')
         }}
       >
         {children}
       </button>
       <Suspense>
-        {isOpen && (
-          <MenuPopup items={items} anchor={button} align={align} close={() => setOpen(false)} />
+        {opened && (
+          <MenuPopup
+            items={items}
+            anchor={button}
+            align={align}
+            byKeyboard={opened === 'keyboard'}
+            close={() => setOpened(null)}
+          />
         )}
       </Suspense>
     </>

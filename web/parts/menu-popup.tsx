@@ -1,5 +1,9 @@
-/** The open menu of a `MenuButton`. The focus returns to the button, unless the chosen item moved it. */
+/**
+ * The open menu of a `MenuButton`. What was chosen is done once the menu is gone and the button has the
+ * focus back, so that a dialog or a field which it opens can take the focus and keep it.
+ */
 import { Menu } from '@base-ui/react/menu'
+import { useEffect, useRef } from 'react'
 import type { RefObject } from 'react'
 import { Icon } from './icon.tsx'
 import type { MenuItem } from './menu-button.tsx'
@@ -8,21 +12,36 @@ type Props = {
   readonly items: readonly MenuItem[]
   readonly anchor: RefObject<HTMLButtonElement | null>
   readonly align: 'start' | 'end'
+  /** It was opened by the keyboard, which goes on from the first item. */
+  readonly byKeyboard: boolean
   readonly close: () => void
 }
 
-export function MenuPopup({ items, anchor, align, close }: Props) {
+export function MenuPopup({ items, anchor, align, byKeyboard, close }: Props) {
+  const popup = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!byKeyboard) return undefined
+    const frame = requestAnimationFrame(() =>
+      popup.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus(),
+    )
+    return () => cancelAnimationFrame(frame)
+  }, [byKeyboard])
+  // Not by the menu itself: it returns the focus a while after it has gone, when another has it.
+  const leave = (): void => {
+    anchor.current?.focus()
+    close()
+  }
   return (
-    <Menu.Root open modal={false} onOpenChange={(open) => !open && close()}>
+    <Menu.Root open modal={false} onOpenChange={(open) => !open && leave()}>
       <Menu.Portal>
         <Menu.Positioner className="menu-place" anchor={anchor} sideOffset={4} align={align}>
-          <Menu.Popup className="menu" finalFocus={() => focusAfter(anchor.current)}>
+          <Menu.Popup ref={popup} className="menu" finalFocus={false}>
             {items.map(({ name, icon, about, keyHint, isDisabled = false, run }) => (
               <Menu.Item
                 key={name}
                 className={about === undefined ? 'menu-item' : 'menu-item has-about'}
                 disabled={isDisabled}
-                onClick={run}
+                onClick={() => setTimeout(run)}
               >
                 {icon && <Icon name={icon} />}
                 <span className="menu-text">
@@ -37,12 +56,4 @@ export function MenuPopup({ items, anchor, align, close }: Props) {
       </Menu.Portal>
     </Menu.Root>
   )
-}
-
-/** False leaves the focus where it is: something that the item opened has it. */
-function focusAfter(button: HTMLElement | null): HTMLElement | boolean {
-  const { activeElement } = document
-  const hasMoved =
-    activeElement !== null && activeElement !== document.body && !activeElement.closest('.menu')
-  return hasMoved || !button?.isConnected ? false : button
 }

@@ -23,7 +23,7 @@ export function TopBar({ title, children }: Props) {
           type="button"
           className="quiet"
           onClick={openPalette}
-          aria-label="Open the command palette"
+          aria-label={`${COMMAND}, command palette`}
         >
           <kbd>{COMMAND}</kbd>
           <Icon name="more" />

@@ -17,7 +17,8 @@ const colors = HighlightStyle.define([
 
 const surface = EditorView.theme({
   '&': { color: 'var(--text)', background: 'transparent', fontSize: 'var(--small)' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
+  // The page draws it around the whole field: in here the gutter would cover it.
+  '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '20px', minHeight: '64px' },
   '.cm-content': { padding: '6px 0', caretColor: 'var(--text)' },
   '.cm-line': { padding: '0 12px 0 4px' },
@@ -33,7 +34,8 @@ const surface = EditorView.theme({
   '.cm-activeLine, .cm-activeLineGutter': { background: 'transparent' },
   '&.cm-focused .cm-activeLineGutter': { color: 'var(--text)' },
   '.cm-content ::selection, .cm-line::selection': { background: 'var(--selection)' },
-  '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': {
+  '.cm-matchingBracket': { background: 'transparent' },
+  '&.cm-focused .cm-matchingBracket': {
     background: 'transparent',
     outline: '1px solid var(--line-strong)',
   },

@@ -1,0 +1,279 @@
+/** The workflow page in a browser: the keyboard, testing, versions, other people's saves, many sends. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import { openUi, reads, withoutBrowser, writeCode } from '../support/browser.ts'
+import { startReceiver } from '../support/receiver.ts'
+import type { Script } from '../support/receiver.ts'
+import type { TestContext } from 'node:test'
+
+const skip = withoutBrowser
+const rows = (page: Page) => page.getByRole('list', { name: 'Events' }).locator('a')
+const steps = (page: Page) => page.getByRole('list', { name: 'Steps' })
+const pathOf = ({ id }: WorkflowWire) => `/workflows/${id}`
+
+async function receiverFor(t: TestContext, script?: Script) {
+  const receiver = await startReceiver(script)
+  t.after(() => receiver.close())
+  return receiver
+}
+
+test(
+  'keyboard: an event is found, opened, replayed and left without a mouse',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([
+      { type: 'code', name: 'greet', code: 'console.log("hello", $event.path)' },
+    ])
+    for (const path of ['/first', '/second']) await app.send(workflow, path)
+    await app.settled(workflow)
+    await open(pathOf(workflow))
+    await reads(rows(page).nth(1), '/first')
+    await page.keyboard.press('j')
+    await reads(steps(page), 'hello /second')
+    await page.keyboard.press('j')
+    await reads(steps(page), 'hello /first')
+    await page.keyboard.press('Enter')
+    await page.locator('#run-pane:focus').waitFor()
+    await page.keyboard.press('r')
+    await reads(page.getByRole('region', { name: 'Selected event' }), 'replay of')
+    await reads(rows(page).nth(2), '/first')
+    await page.keyboard.press('Escape')
+    await page.waitForURL((url) => !url.searchParams.has('event'))
+    await page.keyboard.press('/')
+    await page.keyboard.type('second')
+    await page.waitForURL((url) => url.searchParams.get('q') === 'second')
+    await rows(page).nth(1).waitFor({ state: 'detached' })
+    await reads(rows(page).first(), '/second')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await reads(page.getByRole('dialog'), 'Test event')
+  },
+)
+
+test(
+  'keyboard: a step is added, written, and left by Escape and Tab, then saved',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([])
+    await open(pathOf(workflow))
+    await page.getByRole('button', { name: 'Add a step to this workflow' }).focus()
+    await page.keyboard.press('Enter')
+    await page
+      .getByRole('menuitem', { name: 'Run Node.js code' })
+      .and(page.locator(':focus'))
+      .waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('.cm-editor.cm-focused').waitFor()
+    await page.keyboard.type('return 1')
+    await page.keyboard.press('Escape') // closes what completion offers, if it does
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Tab')
+    await page
+      .getByRole('button', { name: 'Add a step after nodejs' })
+      .and(page.locator(':focus'))
+      .waitFor()
+    await page.keyboard.press('Control+s')
+    await reads(page.getByRole('status'), 'Saved as v2')
+    const saved = await app.api.call<WorkflowWire>('GET', `/workflows/${workflow.id}`)
+    assert.deepEqual(saved.steps, [{ type: 'code', name: 'nodejs', code: 'return 1' }])
+  },
+)
+
+test(
+  'live: a pause holds new events back and counts them, live lets them in',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([])
+    await open(pathOf(workflow))
+    await app.send(workflow, '/one')
+    await reads(rows(page).first(), '/one')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    for (const path of ['/two', '/three']) await app.send(workflow, path)
+    await reads(page.getByRole('button', { name: 'Pause' }), '2')
+    assert.equal(await rows(page).count(), 1)
+    await page.getByRole('button', { name: 'Live' }).click()
+    await rows(page).nth(2).waitFor()
+    await reads(rows(page).first(), '/three')
+  },
+)
+
+test(
+  'test: a dry run shows what unsaved steps would send, and sends nothing',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const receiver = await receiverFor(t)
+    const call = (path: string) => `$send.http({ method: "POST", url: "${receiver.url(path)}" })`
+    const workflow = await app.workflow([{ type: 'code', name: 'send', code: call('/saved') }])
+    await app.send(workflow, '/real', { body: '{"a": 1}' })
+    await app.settled(workflow)
+    await open(pathOf(workflow))
+    await rows(page).first().click()
+    await reads(steps(page), '/saved')
+    await writeCode(page.getByRole('textbox', { name: 'Code of send' }), call('/unsaved'))
+    await page.getByRole('heading', { level: 1 }).click({ position: { x: 1, y: 1 } })
+    await page.locator('#run-pane').focus()
+    await page.keyboard.press('t')
+    const dialog = page.getByRole('dialog', { name: 'Test event' })
+    assert.equal(
+      await dialog.getByRole('textbox', { name: 'Path and query' }).inputValue(),
+      '/real',
+    )
+    await dialog.getByRole('textbox', { name: 'Body' }).fill('{"a": 2}')
+    await dialog.getByRole('button', { name: 'Dry run' }).click()
+    await reads(page.getByRole('status'), '1 send captured, none sent')
+    await reads(steps(page), /\/unsaved\s*→\s*captured/)
+    await page.getByRole('button', { name: 'Recorded run' }).click()
+    await reads(steps(page), /\/saved\s*→\s*200/)
+    assert.equal(receiver.requests.length, 1)
+    const { version } = await app.api.call<WorkflowWire>('GET', `/workflows/${workflow.id}`)
+    assert.equal(version, 1)
+  },
+)
+
+test('test: a made-up event is sent for real, and its page opens', { skip }, async (t) => {
+  const { page, app, open } = await openUi(t)
+  const workflow = await app.workflow([
+    { type: 'code', name: 'see', code: 'console.log($context.test, $event.body.order)' },
+  ])
+  await open(pathOf(workflow))
+  await page.getByRole('button', { name: 'Test', exact: true }).click()
+  await page.getByRole('menuitem', { name: 'Test event' }).click()
+  await page.getByRole('button', { name: 'Keep as sample' }).click()
+  await page.getByRole('button', { name: 'Send for real' }).click()
+  await page.waitForURL((url) => url.searchParams.has('event'))
+  await reads(steps(page), 'true 42')
+})
+
+test(
+  'save: a version that was saved elsewhere is never written over unasked',
+  { skip },
+  async (t) => {
+    const { page, app, open, expect } = await openUi(t)
+    expect(/409 \(Conflict\)/)
+    const workflow = await app.workflow([{ type: 'code', name: 'one', code: 'return "base"' }])
+    const stored = () => app.api.call<WorkflowWire>('GET', `/workflows/${workflow.id}`)
+    await open(pathOf(workflow))
+    const code = page.getByRole('textbox', { name: 'Code of one' })
+    await writeCode(code, 'return "mine"')
+    const theirs = [{ type: 'code', name: 'one', code: 'return "theirs"' }]
+    await app.api.call('PATCH', `/workflows/${workflow.id}`, { steps: theirs })
+    await page.keyboard.press('Control+s')
+    await reads(page.getByRole('alert'), 'v2 was saved elsewhere')
+    await reads(code, 'mine')
+    assert.deepEqual((await stored()).steps, theirs)
+    await page.getByRole('button', { name: 'Keep mine over it' }).click()
+    await page.keyboard.press('Control+s')
+    await reads(page.getByRole('status'), 'Saved as v3')
+    assert.match(JSON.stringify((await stored()).steps), /mine/)
+  },
+)
+
+test(
+  'versions: what changed is shown, and an earlier one comes back as the next',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([{ type: 'code', name: 'one', code: 'return 1' }])
+    const steps = [{ type: 'code', name: 'one', code: 'return 2' }]
+    await app.api.call('PATCH', `/workflows/${workflow.id}`, { steps })
+    await open(pathOf(workflow))
+    await page.getByRole('button', { name: 'v2' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Versions' })
+    await reads(dialog, 'From v1 to v2')
+    await reads(dialog.getByRole('region', { name: 'Differences' }), /return 1[\s\S]*return 2/)
+    await dialog.getByRole('button', { name: 'Revert to v1' }).click()
+    await reads(page.getByRole('status'), 'v3 is v1 again')
+    await reads(page.getByRole('textbox', { name: 'Code of one' }), 'return 1')
+  },
+)
+
+test('leaving: unsaved changes are asked about once', { skip }, async (t) => {
+  const { page, app, open } = await openUi(t)
+  const workflow = await app.workflow([{ type: 'note', text: 'one' }])
+  await open(pathOf(workflow))
+  await page.getByRole('textbox', { name: 'Text of note' }).fill('two')
+  await page.getByRole('link', { name: 'Sendoff' }).click()
+  const question = page.getByRole('alertdialog', { name: 'Leave without saving?' })
+  await question.getByRole('button', { name: 'Stay' }).click()
+  await question.waitFor({ state: 'detached' })
+  assert.equal(await page.getByRole('textbox', { name: 'Text of note' }).inputValue(), 'two')
+  await page.getByRole('link', { name: 'Sendoff' }).click()
+  await question.getByRole('button', { name: 'Leave' }).click()
+  await page.waitForURL((url) => url.pathname === '/')
+})
+
+test(
+  'many sends: a thousand of one step are all there, and few of them are drawn',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const receiver = await receiverFor(t)
+    const code = `for (let i = 0; i < 1000; i++) $send.http({ method: "POST", url: "${receiver.url('/')}" + i })`
+    const workflow = await app.workflow([{ type: 'code', name: 'flood', code }])
+    await app.send(workflow)
+    await app.settled(workflow)
+    await open(pathOf(workflow))
+    await rows(page).first().click()
+    const list = page.getByRole('region', { name: 'Deliveries of flood' })
+    await reads(list, '[0]')
+    await list.evaluate((scroller) =>
+      (scroller as unknown as { scrollTo(x: number, y: number): void }).scrollTo(0, 1e6),
+    )
+    await reads(list, '[999]')
+    assert.ok((await list.locator('li').count()) < 100)
+  },
+)
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(
+    `accessibility: the page has no violation that axe finds, ${colorScheme}`,
+    { skip },
+    async (t) => {
+      const { page, app, open } = await openUi(t, { colorScheme })
+      const receiver = await receiverFor(t, () => ({ status: 500, body: '{"a":1}' }))
+      const workflow = await app.workflow([
+        { type: 'code', name: 'greet', code: '$event.x = 1\nconsole.error("no")\nreturn { a: 1 }' },
+        { type: 'webhook', name: 'hook', url: receiver.url('/a'), payload: '$event.body' },
+        { type: 'note', text: 'Hello' },
+        { type: 'code', name: 'fail', code: 'throw new Error("oh no")' },
+      ])
+      await app.send(workflow, '/orders', { body: '{"order": 42}' })
+      await app.settled(workflow)
+      const check = async (where: string) => {
+        const { violations } = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+          .analyze()
+        const found = violations.flatMap(({ id, nodes }) =>
+          nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+        )
+        assert.deepEqual(found, [], where)
+      }
+      await open(pathOf(workflow))
+      await page.locator('.cm-editor').nth(2).waitFor()
+      await check('nothing selected')
+      await rows(page).first().click()
+      await page.getByRole('button', { name: `POST ${receiver.url('/a')}` }).click()
+      await page.getByRole('tab', { name: 'Response' }).waitFor()
+      await page.getByRole('button', { name: 'Method, auth, query, headers' }).click()
+      await page.getByRole('button', { name: 'Add a header' }).click()
+      await writeCode(page.getByRole('textbox', { name: 'Code of greet' }), 'const = 2')
+      await reads(steps(page), 'will not run')
+      await check('an event, an error and an open form')
+      await page.locator('#run-pane').focus()
+      await page.keyboard.press('t')
+      await page.getByRole('dialog', { name: 'Test event' }).waitFor()
+      await check('the test dialog')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: /^v1/ }).click()
+      await reads(page.getByRole('dialog', { name: 'Versions' }), 'From v1')
+      await check('the versions')
+    },
+  )
+}
