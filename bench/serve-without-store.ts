@@ -27,7 +27,12 @@ class ForgetfulStore extends SqliteStore {
   override connect(): MessagePort {
     const { port1, port2 } = new MessageChannel()
     port1.on('message', ({ jobs }: JobMessage) => {
-      port1.postMessage(jobs.map(([verb, id]) => [id, verb === 'adoptDeliveries' ? [] : null]))
+      port1.postMessage(
+        jobs.map(([verb, id]) => [
+          id,
+          verb === 'adoptDeliveries' || verb === 'syncDestinations' ? [] : null,
+        ]),
+      )
     })
     return port2
   }

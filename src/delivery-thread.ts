@@ -37,7 +37,7 @@ function toTell(): Progress {
     report({ kind: 'progress', ...progress! })
     progress = undefined
   })
-  return (progress = { places: [], closed: [], hints: [], attempts: [] })
+  return (progress = { places: [], capacities: [], hints: [], attempts: [] })
 }
 
 const asked = new Map<number, PromiseWithResolvers<SigningKeys>>()
@@ -68,7 +68,7 @@ const dispatcher = new Dispatcher({
   signingKeys: (accountId, workflowId) => signingKeys.of(accountId, workflowId),
   notify: (hint) => toTell().hints.push(hint),
   onPlaces: (...change) => toTell().places.push(change),
-  onClosed: (...change) => toTell().closed.push(change),
+  onCapacity: (...change) => toTell().capacities.push(change),
   metrics: { attemptEnded: (...ended) => toTell().attempts.push(ended) },
   onFailure: ({ eventId, step, index }, error) => {
     const refused = { deliveryId: deliveryId(eventId, step, index), reason: String(error) }
@@ -106,7 +106,7 @@ main.on('message', (message: ToThread) => {
 async function answer(question: Question): Promise<Reply> {
   if (question.about === 'activity') return dispatcher.activity(question.lanes)
   await dispatcher.syncDestinations()
-  await nextTurn() // lanes that closed are told at the end of this one
+  await nextTurn() // capacities that changed are told at the end of this one
   return null
 }
 

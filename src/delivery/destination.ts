@@ -19,6 +19,8 @@ import { isOverloaded, isPassing, retryAfterMs } from './retry.ts'
 
 /** A wait that is shorter is sat out in memory; for a longer one deliveries go back to the store. */
 const SHORT_MS = 1_000
+/** Of a destination with a rate, what is sent within so many seconds is held ready. */
+const RATED_SECONDS = 3
 
 type DestinationClock = Pick<Clock, 'nowMs' | 'monotonicMs'>
 type Settings = Pick<DestinationSettings, 'paused' | 'concurrency' | 'ratePerSecond'>
@@ -43,9 +45,16 @@ export class Destination {
     this.#usedAt = clock.monotonicMs()
   }
 
-  /** Nothing goes there for so long that nothing should wait in memory. */
-  get isShut(): boolean {
-    return this.#isPaused || this.pace.notBefore - this.#clock.monotonicMs() > SHORT_MS
+  /**
+   * How many deliveries may be in memory for it: what waits long waits in the store, where it is not
+   * taken for an attempt under way, and can be held and canceled.
+   */
+  get capacity(): number {
+    const isShut = this.#isPaused || this.pace.notBefore - this.#clock.monotonicMs() > SHORT_MS
+    if (isShut) return 0
+    const { ratePerSecond } = this.pace
+    if (ratePerSecond === null) return limits.laneCapacity
+    return Math.min(limits.laneCapacity, Math.ceil(ratePerSecond * RATED_SECONDS))
   }
 
   /** Whether it may be forgotten. */

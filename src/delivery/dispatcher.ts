@@ -48,8 +48,8 @@ export type DispatcherDeps = AttemptDeps & {
   readonly onFailure: (settlement: Settlement, error: unknown) => void
   /** Told of every place taken or given back other than by `reserve` and `release`. */
   readonly onPlaces?: (lane: string, count: number, bytes: number) => void
-  /** Told of lanes that take nothing for a while, and of those that do again. */
-  readonly onClosed?: (lane: string, isClosed: boolean) => void
+  /** Told of lanes that take less than others, or nothing, and of those that do no more. */
+  readonly onCapacity?: (lane: string, capacity: number) => void
   readonly drainMs?: number
 }
 
@@ -228,15 +228,16 @@ export class Dispatcher implements HandOver, Service {
 
   /** Brings the lane in line with what its destination takes. */
   #review(destination: Destination): void {
-    const { key, isShut } = destination
+    const { key, capacity } = destination
     const lane = this.#lanes.get(key)
+    const before = this.#places.capacityOf(key)
     const hasEased = this.#destinations.note(destination) === 'eased'
     if (lane) this.#giveBack(key, lane.takeOut())
-    if (isShut !== this.#places.closed.has(key)) {
-      this.#places.setClosed(key, isShut)
-      this.#deps.onClosed?.(key, isShut)
-    } else if (!hasEased) return
-    if (isShut) return
+    if (capacity !== before) {
+      this.#places.setCapacity(key, capacity)
+      this.#deps.onCapacity?.(key, capacity)
+    }
+    if (!hasEased && capacity <= before) return
     this.#overflowed.add(key)
     if (lane) this.#turns.refill(lane)
     this.wake()
@@ -252,15 +253,14 @@ export class Dispatcher implements HandOver, Service {
     this.#places.take(lane, -1, -bytesOf(task))
     this.#deps.onPlaces?.(lane, -1, -bytesOf(task))
     this.#deps.notify({ kind: 'delivery', accountId, workflowId, eventId, deliveryId })
-    const isNearlyEmpty = this.#places.held(lane) <= this.#places.laneLimit / 4
-    if (isNearlyEmpty && this.#overflowed.has(lane)) this.wake()
+    if (this.#places.isNearlyEmpty(lane) && this.#overflowed.has(lane)) this.wake()
   }
 
   /** Looks at what may have changed without a hint. */
   async #look(): Promise<void> {
     // While the store is away the next poll asks again.
     await this.syncDestinations().catch(() => undefined)
-    for (const key of this.#places.closed) this.#review(this.#destinations.find(key)!)
+    for (const key of this.#places.capacities.keys()) this.#review(this.#destinations.find(key)!)
     this.wake()
   }
 
@@ -274,8 +274,9 @@ export class Dispatcher implements HandOver, Service {
     const tasks = await this.#deps.store
       .adoptDeliveries({
         count: ADOPT_COUNT,
-        exceptLanes: [...full, ...this.#places.closed],
+        exceptLanes: full,
         perLane: share,
+        rooms: this.#places.rooms,
         retries: this.#destinations.retryLimits(),
       })
       .catch((): readonly DeliveryTask[] => []) // the store is away: the poll asks again
@@ -300,7 +301,7 @@ export class Dispatcher implements HandOver, Service {
       lane.close()
       this.#lanes.delete(key)
     }
-    this.#destinations.sweep((key) => this.#lanes.has(key) || this.#places.closed.has(key))
+    this.#destinations.sweep((key) => this.#lanes.has(key) || this.#places.capacities.has(key))
   }
 }
 

@@ -80,11 +80,17 @@ export class Lane {
     this.destination.end(task, attempted)
   }
 
-  /** Takes out what cannot go for a while: everything, or the retries that the breaker keeps. */
+  /** Takes out what cannot go for a while: the retries that the breaker keeps, and what is too much. */
   takeOut(): readonly DeliveryTask[] {
-    if (this.destination.isShut) return this.empty()
-    const now = this.#deps.clock.monotonicMs()
-    return this.destination.breaker.state(now) === 'open' ? this.#retries.splice(0) : []
+    const { breaker, capacity } = this.destination
+    const isOpen = breaker.state(this.#deps.clock.monotonicMs()) === 'open'
+    const kept = isOpen ? this.#retries.splice(0) : []
+    if (this.waiting <= capacity) return kept
+    return [
+      ...kept,
+      ...this.#retries.splice(Math.max(0, capacity - this.#first.length)),
+      ...this.#first.splice(capacity),
+    ]
   }
 
   /** Takes out everything. */

@@ -47,6 +47,11 @@ export class Pace {
     return this.#notBefore
   }
 
+  /** As a person set it; null is no limit. */
+  get ratePerSecond(): number | null {
+    return this.#ratePerSecond
+  }
+
   /** When the next attempt may start, as far as time decides. */
   opensAt(nowMs: number): number {
     if (this.#ratePerSecond === null) return this.#notBefore

@@ -16,7 +16,7 @@ type Held = { count: number; bytes: number }
 
 export class Places {
   readonly #lanes = new Map<string, Held>()
-  readonly #closed = new Set<string>()
+  readonly #capacities = new Map<string, number>()
   #count = 0
   #bytes = 0
 
@@ -40,22 +40,39 @@ export class Places {
     return [...this.#lanes].filter(([, held]) => held.count > count).map(([lane]) => lane)
   }
 
-  /** Lanes that take nothing for now, whatever room there is. */
-  get closed(): ReadonlySet<string> {
-    return this.#closed
+  /** Lanes that take less than others, whatever room there is, and how much. */
+  get capacities(): ReadonlyMap<string, number> {
+    return this.#capacities
   }
 
-  setClosed(lane: string, isClosed: boolean): void {
-    if (isClosed) this.#closed.add(lane)
-    else this.#closed.delete(lane)
+  capacityOf(lane: string): number {
+    return this.#capacities.get(lane) ?? limits.laneCapacity
+  }
+
+  setCapacity(lane: string, capacity: number): void {
+    if (capacity < limits.laneCapacity) this.#capacities.set(lane, capacity)
+    else this.#capacities.delete(lane)
+  }
+
+  /** How many more of the lanes that take less than others may come. */
+  get rooms(): Readonly<Record<string, number>> {
+    const rooms = [...this.#capacities].map(
+      ([lane, capacity]) => [lane, Math.max(0, capacity - this.held(lane))] as const,
+    )
+    return Object.fromEntries(rooms)
+  }
+
+  /** So few that more should be taken in. */
+  isNearlyEmpty(lane: string): boolean {
+    return this.held(lane) <= Math.min(this.laneLimit, this.capacityOf(lane)) / 4
   }
 
   hasRoom(lane: string): boolean {
-    if (this.#closed.has(lane)) return false
     const held = this.#lanes.get(lane)
     const freeBytes = limits.deliveryBytesInMemory - this.#bytes
-    if (!held) return this.#lanes.size < limits.lanes && this.laneLimit > 0 && freeBytes > 0
-    return held.count < this.laneLimit && held.bytes < freeBytes / SHARE
+    const limit = Math.min(this.laneLimit, this.capacityOf(lane))
+    if (!held) return this.#lanes.size < limits.lanes && limit > 0 && freeBytes > 0
+    return held.count < limit && held.bytes < freeBytes / SHARE
   }
 
   /** Takes (or with negative numbers gives back) places and bytes, whether there is room or not. */

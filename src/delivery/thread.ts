@@ -82,8 +82,8 @@ export type FromThread =
 /** What happened in one turn of the thread's event loop. */
 export type Progress = {
   readonly places: PlaceChange[]
-  /** Lanes that take nothing for a while, and those that do again. */
-  readonly closed: (readonly [lane: string, isClosed: boolean])[]
+  /** Lanes that take less than others, or nothing, and those that do no more. */
+  readonly capacities: (readonly [lane: string, capacity: number])[]
   readonly hints: Hint[]
   readonly attempts: Parameters<Metrics['attemptEnded']>[]
 }
@@ -243,7 +243,7 @@ export class DeliveryThread implements HandOver, Service {
         return
       case 'progress':
         for (const [lane, count, bytes] of message.places) this.#places.take(lane, count, bytes)
-        for (const [lane, isClosed] of message.closed) this.#places.setClosed(lane, isClosed)
+        for (const change of message.capacities) this.#places.setCapacity(...change)
         for (const hint of message.hints) this.#deps.notifier.publish(hint)
         for (const ended of message.attempts) this.#deps.metrics.attemptEnded(...ended)
     }

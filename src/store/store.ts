@@ -50,11 +50,13 @@ export type Finished = {
 
 export type AdoptLimits = {
   readonly count: number
-  /** Lanes (`laneKey`) that are full or closed: their deliveries stay where they are. */
+  /** Lanes (`laneKey`) that are full: their deliveries stay where they are. */
   readonly exceptLanes: readonly string[]
   /** At most so many of one lane. */
   readonly perLane: number
-  /** Lanes that take fewer retries than that, and how many. */
+  /** Lanes that take fewer than that, and how many. */
+  readonly rooms?: Readonly<Record<string, number>>
+  /** Lanes that take fewer retries, and how many. */
   readonly retries?: Readonly<Record<string, number>>
 }
 

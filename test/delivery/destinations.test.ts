@@ -22,7 +22,7 @@ test('destination: paused, nothing is sent, and what waited in memory goes back 
   at.store.settings = settings(receiver.origin, { paused: true })
   await at.dispatcher.syncDestinations()
   assert.equal(at.store.waiting.length, 100 - limits.laneConcurrency)
-  assert.deepEqual(at.closed, [[laneKey(1, receiver.origin), true]])
+  assert.deepEqual(at.capacities, [[laneKey(1, receiver.origin), 0]])
   await at.store.settledAtLeast(limits.laneConcurrency)
   assert.deepEqual(at.dispatcher.reserve(1, [receiver.origin]), [false])
   at.dispatcher.take(many(1, receiver.url())) // as what was on its way when it was paused
@@ -48,7 +48,7 @@ test('destination: resumed, what waits is sent in order, one at first', async ()
   assert.ok(second!.startedAt >= first!.startedAt + Math.floor(first!.timings!.totalMs) - 1)
   const numbers = receiver.requests.map(({ url }) => Number(url.slice(1)))
   numbers.forEach((number, i) => assert.ok(Math.abs(number - i) < limits.laneConcurrency))
-  assert.deepEqual(at.closed.at(-1), [laneKey(1, receiver.origin), false])
+  assert.deepEqual(at.capacities.at(-1), [laneKey(1, receiver.origin), limits.laneCapacity])
 })
 
 test('destination: paused for one account, another goes on', async () => {
@@ -88,6 +88,24 @@ test('destination: its rate holds', async () => {
   const { requests } = receiver
   // A burst of five may go at once; the other twenty are 20 ms apart.
   assert.ok(requests.at(-1)!.at - requests[0]!.at > 350)
+})
+
+test('destination: of a slow rate only what is sent soon waits in memory', async () => {
+  await using at = await dispatching()
+  const receiver = await at.receiver()
+  send(at.dispatcher, at.store, many(1, receiver.url()))
+  await at.store.settledAtLeast(1)
+  at.store.settings = settings(receiver.origin, { ratePerSecond: 2 })
+  await at.dispatcher.syncDestinations()
+  assert.equal(send(at.dispatcher, at.store, many(50, receiver.url())), 6)
+  at.store.settings = settings(receiver.origin, { ratePerSecond: 1 })
+  await at.dispatcher.syncDestinations()
+  const [activity] = at.dispatcher.activity([laneKey(1, receiver.origin)])
+  assert.ok(activity!.waiting <= 3, String(activity!.waiting))
+  assert.ok(at.store.waiting.length >= 46)
+  at.store.settings = []
+  await at.dispatcher.syncDestinations()
+  await at.store.settledAtLeast(51)
 })
 
 test('[191] destination: Retry-After of a 429 pauses the whole lane, first attempts too', async () => {

@@ -12,13 +12,13 @@ import type { Receiver, Script } from './receiver.ts'
 export async function dispatching(overrides: Partial<DispatcherDeps> = {}) {
   const store = new MemoryStore()
   const hints: Hint[] = []
-  const closed: (readonly [lane: string, isClosed: boolean])[] = []
+  const capacities: (readonly [lane: string, capacity: number])[] = []
   const dispatcher = new Dispatcher({
     store,
     egress: loopbackEgress(),
     ...ATTEMPT_DEPS,
     notify: (hint) => hints.push(hint),
-    onClosed: (...change) => closed.push(change),
+    onCapacity: (...change) => capacities.push(change),
     metrics: { attemptEnded: () => undefined },
     onFailure: (_, error) => assert.fail(String(error)),
     drainMs: 200,
@@ -28,7 +28,7 @@ export async function dispatching(overrides: Partial<DispatcherDeps> = {}) {
   return {
     store,
     hints,
-    closed,
+    capacities,
     dispatcher,
     async receiver(script?: Script): Promise<Receiver> {
       const receiver = await startReceiver(script)

@@ -32,7 +32,8 @@ export class MemoryStore implements Pick<
       const count = perLane.get(lane) ?? 0
       const most = task.attempt > 1 ? limits.retries?.[lane] : undefined
       if (taken.length === limits.count || excepted.has(lane)) return false
-      if (count >= Math.min(limits.perLane, most ?? Infinity)) return false
+      const room = Math.min(limits.perLane, limits.rooms?.[lane] ?? Infinity, most ?? Infinity)
+      if (count >= room) return false
       perLane.set(lane, count + 1)
       taken.push(task)
       return true

@@ -108,10 +108,10 @@ function prepareCandidates(database: DatabaseSync) {
     return [...firsts, ...retries] as Due[]
   }
 
-  return ({ count, exceptLanes, perLane, retries = {} }: AdoptLimits, at: number): Due[] => {
+  return (wanted: AdoptLimits, at: number): Due[] => {
+    const { count, exceptLanes, perLane, rooms = {}, retries = {} } = wanted
     const excepted = new Set(exceptLanes)
     for (const lane of paused.all() as (typeof START)[]) excepted.add(nameOf(lane))
-    const room = Math.min(count, perLane)
     const visited = new Set<string>()
     const found: Due[] = []
     while (found.length < CANDIDATES) {
@@ -120,7 +120,9 @@ function prepareCandidates(database: DatabaseSync) {
       if (!name || visited.has(name)) break
       visited.add(name)
       last = next
-      if (!excepted.has(name)) found.push(...dueOf(next, at, room, retries[name] ?? room))
+      if (excepted.has(name)) continue
+      const room = Math.min(count, perLane, rooms[name] ?? count)
+      if (room > 0) found.push(...dueOf(next, at, room, retries[name] ?? room))
     }
     return found
   }

@@ -159,6 +159,23 @@ export function destinationsConformance(name: string, open: Open): void {
   )
 
   test(
+    `${name} adoptDeliveries: a lane takes as many as there is room for`,
+    onStore(open, async (store) => {
+      for (const origin of [A, A, A, B]) await waiting(store, origin)
+      const origins = async (room: number) => {
+        const taken = await store.adoptDeliveries({
+          ...everyOrigin,
+          rooms: { [laneKey(1, A)]: room },
+        })
+        return taken.map(({ origin }) => origin)
+      }
+      assert.deepEqual(await origins(0), [B])
+      assert.deepEqual(await origins(2), [A, A])
+      assert.deepEqual(await origins(2), [A])
+    }),
+  )
+
+  test(
     `${name} adoptDeliveries: a lane takes as many retries as it is said to`,
     onStore(open, async (store, { clock }) => {
       for (const origin of [A, A, B]) {
