@@ -16,7 +16,7 @@ const page = readFileSync(new URL('../docs/code-steps.md', import.meta.url), 'ut
 
 type Example = {
   readonly section: string
-  readonly steps: { readonly name: string; readonly code: string }[]
+  readonly steps: { readonly type: 'code'; readonly name: string; readonly code: string }[]
   returns?: unknown
   says?: string
 }
@@ -40,7 +40,7 @@ function examplesOf(): Example[] {
     const last = examples.at(-1)
     const name = /^step=(\S+)$/.exec(info)?.[1]
     if (language === 'js' || language === 'ts') {
-      const step = { name: name ?? 'nodejs', code: text }
+      const step = { type: 'code' as const, name: name ?? 'nodejs', code: text }
       const follows =
         name !== undefined && last?.section === section && last.steps[0]!.name !== 'nodejs'
       if (follows) last.steps.push(step)
@@ -73,10 +73,9 @@ async function dryRun(steps: readonly object[], settings: object = {}): Promise<
 
 for (const { section, steps, returns, says = null } of examplesOf()) {
   test(`docs: code steps: ${section}: ${steps[0]!.code.split('\n', 1)[0]}`, async (t) => {
-    const coded = steps.map((step) => ({ type: 'code', ...step }))
     let run: EventDetailWire['run']
     try {
-      ;({ run } = await dryRun(coded, { timeoutMs: 60_000 }))
+      ;({ run } = await dryRun(steps, { timeoutMs: 60_000 }))
     } catch (error) {
       if (!(error instanceof AppError) || !/npm registry does not answer/.test(error.message))
         throw error
