@@ -254,7 +254,7 @@ for (const [code, message, line, column] of invalid) {
   })
 }
 
-test('code step: no text gets out of its function [69]', () => {
+test('[R69] code step: no text gets out of its function', () => {
   const escapes = [
     '}); evil(); (async function x(){',
     '}[x] = async function () {',

@@ -70,10 +70,28 @@ test('[R73] isolation: process is what was asked for, and says whose rights gues
   assert.doesNotMatch(because, /not strict/)
 })
 
-test('[R73] isolation: an ordinary user gets the strict level too', options, async () => {
-  const { stdout, stderr } = await runAsUser(PROBE)
-  assert.match(stdout, /^strict: /, stderr)
-})
+test(
+  '[R73] isolation: an ordinary user gets the strict level too, and its guests see as little',
+  options,
+  async () => {
+    const code = `const fs = require('fs'); return [process.pid, process.getuid(), fs.readFileSync('/proc/self/uid_map', 'utf8').trim().split(/ +/)[0]]`
+    const script = `
+    const { startRunner } = await import(${JSON.stringify(import.meta.resolve('../support/run-code.ts'))})
+    const { wallOf } = await import(${JSON.stringify(import.meta.resolve('../support/walls.ts'))})
+    const isolation = await wallOf('kernel alone')
+    const runner = await startRunner({ isolation, blanks: 0 })
+    const { outcome } = await runner.code(${JSON.stringify(code)})
+    const bomb = await runner.code('const all = []; for (;;) { all.push(Buffer.alloc(1e6, 1)); await new Promise(setImmediate) }')
+    console.log(JSON.stringify([outcome.steps[0].exports.$return_value, bomb.outcome.message]))
+    await runner.stop()`
+    const { stdout, stderr } = await runAsUser([
+      process.execPath,
+      '--input-type=module',
+      `--eval=${script}`,
+    ])
+    assert.match(stdout, /^\[\[1,65534,"65534"\],"EXCEPTION OutOfMemory: /, stderr)
+  },
+)
 
 test(
   '[R73] isolation: without user namespaces auto says so in doctor and names the sysctl',

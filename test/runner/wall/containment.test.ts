@@ -158,6 +158,28 @@ describe('containment at level strict', { skip: lacks('strict') }, () => {
     await until(() => alive.every((pid) => !isGuest(pid)))
   })
 
+  test('[R61] containment: strict: a step that ends the process fails; the steps before it stand', async () => {
+    for (const end of [`process.exit(0)`, `process.abort()`, `process.reallyExit(1)`]) {
+      const { outcome } = await runner.code({ one: `return 1`, two: end })
+      assert.match(outcome.message!, /^EXCEPTION Error: Cannot call process\.\w+/)
+      assert.deepEqual(statuses(outcome), ['succeeded', 'failed'])
+    }
+  })
+
+  test('[R65] containment: strict: isolation per run hides what a run did from the next one', async () => {
+    const job = jobOf(
+      `const seen = globalThis.seen ?? 0; globalThis.seen = seen + 1; return seen`,
+      {
+        isolation: 'run',
+      },
+    )
+    const seen = [await runner.run(job), await runner.run(job)]
+    assert.deepEqual(
+      seen.map(({ outcome }) => outcome.steps[0]!.exports['$return_value']),
+      [0, 0],
+    )
+  })
+
   test('[R64] containment: strict: what one workflow does to the globals no other sees', async () => {
     await runner.run(jobOf(`Array.prototype.evil = 1; globalThis.evil = 1; return 1`))
     const { outcome } = await runner.code(

@@ -15,6 +15,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { url as inspectorUrl } from 'node:inspector'
@@ -27,7 +28,7 @@ import { after, before, describe, test } from 'node:test'
 import { jobOf, startRunner } from '../../support/run-code.ts'
 import { LEVELS, lacks, wallOf } from '../../support/walls.ts'
 import type { Level } from '../../support/walls.ts'
-import { NODE_DENIES, PROVED_BY_KERNEL } from './escapes.ts'
+import { LINKS, NODE_DENIES, PROVED_BY_KERNEL } from './escapes.ts'
 import type { Targets } from './escapes.ts'
 
 const TOKEN = 'canary-of-the-server-3f9a'
@@ -55,6 +56,7 @@ before(async () => {
   const small = join(targets.PACKAGES, 'node_modules/small')
   mkdirSync(small, { recursive: true })
   writeFileSync(join(small, 'index.js'), 'module.exports = () => "a package"')
+  symlinkSync(targets.SECRET, join(targets.PACKAGES, 'node_modules/link'))
   writeFileSync(targets.SECRET, JSON.stringify({ TOKEN }))
   const database = new DatabaseSync(targets.DATABASE)
   database.exec(`create table secrets (value); insert into secrets values ('${TOKEN}')`)
@@ -148,8 +150,11 @@ const state = () => ({
 })
 
 for (const level of LEVELS) {
-  const escapes =
-    level === 'kernel alone' ? PROVED_BY_KERNEL : { ...PROVED_BY_KERNEL, ...NODE_DENIES }
+  const escapes = {
+    ...PROVED_BY_KERNEL,
+    ...(level === 'process' ? {} : LINKS),
+    ...(level === 'kernel alone' ? {} : NODE_DENIES),
+  }
   describe(`wall: at level ${level}`, { skip: lacks(level) }, () => {
     let verdicts: Verdicts
     let told: string

@@ -123,6 +123,15 @@ const SOCKETS: Table = {
   '[R34] asks the system for a name': `return await require('node:dns').promises.lookup('secret.example.com')`,
 }
 
+/**
+ * A link that got into a package set, which installing refuses: Node's permission model follows it out of
+ * the set (its documentation says so), so this is for the kernel alone to stop.
+ */
+export const LINKS: Table = {
+  '[R5] follows a link of its packages to a file of the server': `return fs.readFileSync(PACKAGES + '/node_modules/link', 'utf8')`,
+  '[R5] requires one': `return require(PACKAGES + '/node_modules/link')`,
+}
+
 export const PROVED_BY_KERNEL: Table = { ...FILES, ...PROCESSES, ...SOCKETS }
 
 /** What only Node's own wall is asked to stop. */
