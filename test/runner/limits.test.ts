@@ -194,3 +194,19 @@ test('[249] limits: CPU time is limited, threads and all; what came before and n
 test('limits: the bound of CPU time follows the time a run may take', () => {
   assert.deepEqual([1_000, 30_000, 300_000].map(runBounds.cpuMs), [20_000, 20_000, 200_000])
 })
+
+const DENIED = {
+  'a process': `require('node:child_process').execSync('id')`,
+  'a thread': `new (require('node:worker_threads').Worker)('1', { eval: true })`,
+}
+
+for (const [what, code] of Object.entries(DENIED)) {
+  test(`limits: a step that starts ${what} fails, and is told that it may not`, async () => {
+    const { outcome } = await runner.code({ one: `return 1`, two: code })
+    assert.deepEqual(statuses(outcome), ['succeeded', 'failed'])
+    assert.match(
+      outcome.message!,
+      new RegExp(`^EXCEPTION Error: Cannot start ${what}: a run has one`),
+    )
+  })
+}

@@ -57,12 +57,26 @@ function headOf(thrown: unknown): { name: string; message: string } {
   if (types.isProxy(thrown)) return { name: 'Error', message: 'A Proxy was thrown' }
   if (typeof thrown === 'string') return { name: 'Error', message: thrown.slice(0, TEXT_LENGTH) }
   if (typeof thrown === 'object' && thrown !== null) {
-    const message = textOf(thrown, 'message')
+    const message = deniedText(thrown) ?? textOf(thrown, 'message')
     if (message !== null)
       return { name: (textOf(thrown, 'name') || 'Error').slice(0, 200), message }
   }
   const shown = inspect(thrown, { depth: 2, breakLength: Infinity, customInspect: false })
   return { name: 'Error', message: `${shown.slice(0, TEXT_LENGTH)} was thrown` }
+}
+
+/** What Node says of a door that is closed names flags which nobody can set here. */
+const DENIED = new Map([
+  ['ChildProcess', 'Cannot start a process: a run has one process and may start no other'],
+  ['WorkerThreads', 'Cannot start a thread: a run has one thread and may start no other'],
+  ['FileSystemRead', 'Cannot read this file: a step has no files but those of its packages'],
+  ['FileSystemWrite', 'Cannot write a file: a step has no files of its own'],
+  ['Net', 'Cannot open this socket: a step may connect over TCP and do nothing else'],
+])
+
+function deniedText(thrown: object): string | null {
+  if (textOf(thrown, 'code') !== 'ERR_ACCESS_DENIED') return null
+  return DENIED.get(textOf(thrown, 'permission') ?? '') ?? null
 }
 
 /** A text property of a hostile object, or null. */
