@@ -6,6 +6,16 @@ const fullwidth = (text: string) =>
 const percent = (text: string) =>
   text.replaceAll(/./g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
+/** One or more of every kind of address that nobody may reach. */
+export const refusedAddresses: readonly string[] =
+  `127.0.0.1 127.0.0.0 127.255.255.255 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1
+  100.100.100.200 169.254.0.1 169.254.169.254 169.254.170.2 172.16.0.1 172.31.255.255 192.0.0.1
+  192.0.0.192 192.0.2.1 192.31.196.1 192.52.193.1 192.88.99.1 192.168.0.1 192.168.255.255 192.175.48.1
+  198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255
+  168.63.129.16 127.1.2.3 10.1.2.3 172.20.30.40 192.168.10.65 100.127.255.255 169.254.255.255`.split(
+    /\s+/,
+  )
+
 /** Hosts, as they stand in a URL before `:port`. All mean `address`, or carry it in IPv6. */
 export function spellings(address: string): readonly string[] {
   const bytes = address.split('.').map(Number) as [number, number, number, number]
