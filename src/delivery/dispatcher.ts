@@ -66,6 +66,7 @@ export class Dispatcher implements HandOver, Service {
   readonly #running = new Set<Promise<void>>()
   #poll: NodeJS.Timeout | undefined
   #adopting: Promise<void> | undefined
+  #looking: Promise<void> | undefined
   #isStopping = false
   #isAbandoned = false
 
@@ -85,7 +86,7 @@ export class Dispatcher implements HandOver, Service {
   async start(): Promise<void> {
     await this.#look()
     this.#poll = setInterval(() => {
-      void this.#look()
+      this.#looking ??= this.#look().finally(() => (this.#looking = undefined))
       this.#sweep()
     }, POLL_MS)
   }

@@ -10,11 +10,14 @@ import type { AttemptOutcome, DeliveryStatus } from '../../../src/model/delivery
 import type { NewEvent } from '../../../src/model/event.ts'
 import type { EventDetail } from '../../../src/store/inspect.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { taskTo } from '../../support/delivery-task.ts'
 import { openSqlite } from '../../support/sqlite-folder.ts'
 import { attempt, delivery, event, run, settlement } from '../../support/store-values.ts'
 
 type ModelDelivery = {
   status: DeliveryStatus
+  /** Held for its destination, not for a person. */
+  isParked?: boolean
   begun: number
   readonly attempts: Map<number, AttemptOutcome>
 }
@@ -26,6 +29,8 @@ type ModelEvent = {
 }
 type World = {
   readonly accountId: number
+  /** Of the one destination that all deliveries of a sequence go to. */
+  isPaused: boolean
   readonly events: Map<number, ModelEvent>
   readonly store: () => Store
   readonly crash: () => Promise<Store>
@@ -87,15 +92,16 @@ const settle = fc.tuple(which, send, verdict).map(([n, index, status]) =>
 const decide = fc
   .tuple(which, send, fc.constantFrom('redeliver', 'cancel'))
   .map(([n, index, verb]) =>
-    named(`${verb} ${n}[${index}]`, async ({ accountId, events, store }) => {
+    named(`${verb} ${n}[${index}]`, async ({ accountId, events, store, isPaused }) => {
       const known = events.get(n)
       const sent = known?.deliveries[index]
       const key = { eventId: known?.stored.id ?? event().id, step: 0, index }
       const waits = sent?.status === 'pending' || sent?.status === 'held'
-      const may = verb === 'cancel' ? waits : sent !== undefined && sent.status !== 'sending'
+      const mayAgain = sent !== undefined && sent.status !== 'sending' && !isPaused
+      const may = verb === 'cancel' ? waits : mayAgain
       if (!may) return assert.rejects(store()[verb](accountId, key))
       await store()[verb](accountId, key)
-      sent!.status = verb === 'cancel' ? 'canceled' : 'pending'
+      Object.assign(sent!, { status: verb === 'cancel' ? 'canceled' : 'pending', isParked: false })
     }),
   )
 
@@ -110,11 +116,11 @@ const adoptEvents = fc.constant(
 )
 
 const adoptDeliveries = fc.constant(
-  named('adoptDeliveries', async ({ accountId, events, store }) => {
+  named('adoptDeliveries', async ({ accountId, events, store, isPaused }) => {
     const taken = await store().adoptDeliveries({ count: all, exceptLanes: [], perLane: all })
     const due = [...events.values()].flatMap(({ stored, deliveries }) =>
       deliveries.flatMap((sent, index) => {
-        if (sent.status !== 'pending') return []
+        if (sent.status !== 'pending' || isPaused) return []
         Object.assign(sent, { status: 'sending', begun: sent.begun + 1 })
         return [`${stored.id} ${index} ${sent.begun}`]
       }),
@@ -123,6 +129,37 @@ const adoptDeliveries = fc.constant(
       .filter((task) => task.accountId === accountId)
       .map((task) => `${task.eventId} ${task.send.index} ${task.attempt}`)
     assert.deepEqual(own.sort(), due.sort())
+  }),
+)
+
+const pause = fc.boolean().map((paused) =>
+  named(paused ? 'pause' : 'resume', async (world) => {
+    const { accountId, events, store } = world
+    const sends = [...events.values()].flatMap(({ deliveries }) => deliveries)
+    const change = () => store().changeDestination(accountId, delivery().origin, { paused })
+    if (sends.length === 0) return assert.rejects(change())
+    await change()
+    await store().syncDestinations()
+    world.isPaused = paused
+    for (const sent of sends) {
+      if (paused && sent.status === 'pending') {
+        Object.assign(sent, { status: 'held', isParked: true })
+      } else if (!paused && sent.isParked) {
+        Object.assign(sent, { status: 'pending', isParked: false })
+      }
+    }
+  }),
+)
+
+const giveBack = fc.tuple(which, send).map(([n, index]) =>
+  named(`give back ${n}[${index}]`, async ({ accountId, events, store }) => {
+    const known = events.get(n)
+    const sent = known?.deliveries[index]
+    if (!sent) return
+    const eventId = known.stored.id
+    const task = taskTo('https://a.example', { index }, { accountId, eventId, attempt: sent.begun })
+    await store().giveBack([task])
+    if (sent.status === 'sending') Object.assign(sent, { status: 'pending', begun: sent.begun - 1 })
   }),
 )
 
@@ -148,9 +185,11 @@ const sequence = fc.array(
     { weight: 20, arbitrary: decide },
     { weight: 10, arbitrary: adoptEvents },
     { weight: 15, arbitrary: adoptDeliveries },
+    { weight: 15, arbitrary: pause },
+    { weight: 10, arbitrary: giveBack },
     { weight: 1, arbitrary: crash },
   ),
-  { minLength: 10, maxLength: 40, size: 'max' },
+  { minLength: 10, maxLength: 50, size: 'max' },
 )
 
 function shows(found: EventDetail, { state, deliveries }: ModelEvent): void {
@@ -175,7 +214,8 @@ test('store: whatever is done in whatever order, it shows what a plain model sho
   context.after(() => opened.close())
   let accountId = 1
   const property = fc.asyncProperty(sequence, async (acts) => {
-    const world = { ...opened, accountId: ++accountId, events: new Map<number, ModelEvent>() }
+    const events = new Map<number, ModelEvent>()
+    const world = { ...opened, accountId: ++accountId, isPaused: false, events }
     for (const act of acts) await act(world)
     for (const known of world.events.values()) {
       shows((await opened.store().inspect.event(accountId, known.stored.id))!, known)
