@@ -105,6 +105,7 @@ main.on('message', (message: ToThread) => {
 
 async function answer(question: Question): Promise<Reply> {
   if (question.about === 'activity') return dispatcher.activity(question.lanes)
+  if (question.about === 'withdraw') return dispatcher.withdraw(question.lane, question.deliveryId)
   await dispatcher.syncDestinations()
   await nextTurn() // capacities that changed are told at the end of this one
   return null

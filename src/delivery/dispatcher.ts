@@ -165,6 +165,15 @@ export class Dispatcher implements HandOver, Service {
     })
   }
 
+  /** Puts one that waits here back into the store, as pending; false where it does not wait here. */
+  async withdraw(key: string, deliveryId: string): Promise<boolean> {
+    const task = this.#lanes.get(key)?.takeOutOne(deliveryId)
+    if (!task) return false
+    this.#giveBack(key, [task])
+    await this.#returns.flush()
+    return true
+  }
+
   /** Told of lanes that had no room: the store will hold deliveries for them. */
   expectMore(lanes: readonly string[]): void {
     for (const lane of lanes) this.#overflowed.add(lane)

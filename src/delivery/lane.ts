@@ -93,6 +93,15 @@ export class Lane {
     ]
   }
 
+  /** Takes out one that waits; undefined where it does not. */
+  takeOutOne(deliveryId: string): DeliveryTask | undefined {
+    for (const queue of [this.#first, this.#retries]) {
+      const index = queue.findIndex(({ id }) => id === deliveryId)
+      if (index !== -1) return queue.splice(index, 1)[0]
+    }
+    return undefined
+  }
+
   /** Takes out everything. */
   empty(): readonly DeliveryTask[] {
     return [...this.#first.splice(0), ...this.#retries.splice(0)]

@@ -68,7 +68,8 @@ export type KeysWanted = {
 export type Question =
   | { readonly about: 'activity'; readonly lanes: readonly string[] }
   | { readonly about: 'sync' }
-export type Reply = readonly (DestinationActivity | null)[] | null
+  | { readonly about: 'withdraw'; readonly lane: string; readonly deliveryId: string }
+export type Reply = readonly (DestinationActivity | null)[] | boolean | null
 
 export type PlaceChange = readonly [lane: string, count: number, bytes: number]
 
@@ -197,7 +198,13 @@ export class DeliveryThread implements HandOver, Service {
 
   /** Per lane; null where there has been nothing to do lately, and where the thread has ended. */
   async activity(lanes: readonly string[]): Promise<readonly (DestinationActivity | null)[]> {
-    return (await this.#ask({ about: 'activity', lanes })) ?? lanes.map(() => null)
+    const reply = await this.#ask({ about: 'activity', lanes })
+    return Array.isArray(reply) ? reply : lanes.map(() => null)
+  }
+
+  /** Makes one that waits in memory pending in the store; false where it does not wait there. */
+  async withdraw(lane: string, deliveryId: string): Promise<boolean> {
+    return (await this.#ask({ about: 'withdraw', lane, deliveryId })) === true
   }
 
   #ask(question: Question): Promise<Reply> {

@@ -4,6 +4,7 @@
  */
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { AppError } from '../errors.ts'
 import type { Principal } from '../model/account.ts'
 import { originOf } from '../model/delivery.ts'
 import { laneKey } from '../model/destination.ts'
@@ -83,11 +84,31 @@ export function deliveryRoutes(api: Api, deps: Deps): void {
     },
     async ({ principal, params: { id } }) => {
       const found = await findDelivery(deps.store, principal, id)
-      await deps.store.cancel(principal.accountId, found.key)
+      await cancel(deps, principal, id, found)
       announce(deps, principal, id, found)
       return { id, status: 'canceled' as const }
     },
   )
+}
+
+/**
+ * Cancels a delivery; one that waits in delivery's memory, where it counts as begun, is fetched from
+ * there first. It may be taken up again in between, so that is tried more than once.
+ */
+async function cancel(
+  { store, deliveries }: Deps,
+  { accountId }: Principal,
+  id: string,
+  { key, origin }: FoundDelivery,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await store.cancel(accountId, key)
+    } catch (error) {
+      const isBegun = error instanceof AppError && error.code === 'conflict' && tries < 3
+      if (!isBegun || !(await deliveries.withdraw(laneKey(accountId, origin), id))) throw error
+    }
+  }
 }
 
 /** Reads the filter of a list of deliveries; a workflow that is not the account's is not found. */

@@ -73,6 +73,8 @@ export type Deliveries = {
   lift(lane: string): void
   /** A person wants an answer: one retry goes, whatever the lane's breaker says. */
   probe(lane: string): void
+  /** Makes a delivery that waits in memory pending in the store; false where it does not wait there. */
+  withdraw(lane: string, deliveryId: string): Promise<boolean>
   /** Per lane; null where there has been nothing to do lately. */
   activity(lanes: readonly string[]): Promise<readonly (DestinationActivity | null)[]>
 }

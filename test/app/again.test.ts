@@ -1,9 +1,11 @@
 /** Doing it again: replay, redelivery, cancel, tests with and without sending. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire, EventListWire } from '../../src/inspector/wire.ts'
+import { limits } from '../../src/model/limits.ts'
 import { isSettled, startApp } from '../support/app.ts'
 import { startReceiver } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
 
 test('app: a replay is a new event that names its origin, on the latest or the original version', async (t) => {
   const app = await startApp(t)
@@ -76,6 +78,34 @@ test('app: a dry run captures sends and sends nothing; a sent test delivers', as
   const sent = await settledById(app.api, id)
   assert.equal(`${sent.dest.delivered}/${sent.dest.total}`, '1/1')
   assert.equal(receiver.requests.length, 1)
+})
+
+test('app: what waits behind a full lane can be canceled, what is under way cannot', async (t) => {
+  const held = Promise.withResolvers<object>()
+  const receiver = await startReceiver(() => held.promise)
+  t.after(() => receiver.close())
+  const app = await startApp(t)
+  const code = `for (let i = 0; i < 40; i++) $send.http({ method: 'GET', url: '${receiver.url('/')}' + i })`
+  const workflow = await app.workflow([{ type: 'code', code }])
+  await app.send(workflow)
+  await until(() => receiver.requests.length === limits.laneConcurrency)
+  const { data } = await app.api.call<EventListWire>('GET', `/workflows/${workflow.id}/events`)
+  const { deliveries } = await app.api.call<EventDetailWire>('GET', `/events/${data[0]!.id}`)
+  const cancel = (index: number) =>
+    app.api.call('POST', `/deliveries/${deliveries[index]!.id}/cancel`)
+  const waiting = limits.laneConcurrency + 3
+  assert.deepEqual(await cancel(waiting), { id: deliveries[waiting]!.id, status: 'canceled' })
+  await assert.rejects(cancel(waiting), /Cannot cancel the delivery/)
+  await assert.rejects(cancel(0), /Cannot cancel the delivery: an attempt is under way/)
+
+  held.resolve({ status: 200 })
+  const after = await settledById(app.api, data[0]!.id)
+  assert.deepEqual(after.dest, { delivered: 39, total: 40 })
+  assert.equal(receiver.requests.length, 39)
+  assert.deepEqual(
+    after.deliveries.filter(({ status }) => status === 'canceled').map(({ index }) => index),
+    [waiting],
+  )
 })
 
 async function settledById(

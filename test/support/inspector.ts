@@ -134,6 +134,7 @@ export async function startInspector(
         syncDestinations: async () => {
           await store.syncDestinations()
         },
+        withdraw: async () => false,
         probe: (lane) => void test.probed.push(lane),
         lift: (lane) => test.lifted.push(lane),
         activity: async (lanes) => lanes.map(() => test.activity),
