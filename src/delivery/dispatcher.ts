@@ -86,7 +86,7 @@ export class Dispatcher implements HandOver, Service {
   async start(): Promise<void> {
     await this.#look()
     this.#poll = setInterval(() => {
-      this.#looking ??= this.#look().finally(() => (this.#looking = undefined))
+      void this.#look()
       this.#sweep()
     }, POLL_MS)
   }
@@ -267,7 +267,11 @@ export class Dispatcher implements HandOver, Service {
   }
 
   /** Looks at what may have changed without a hint. */
-  async #look(): Promise<void> {
+  #look(): Promise<void> {
+    return (this.#looking ??= this.#lookNow().finally(() => (this.#looking = undefined)))
+  }
+
+  async #lookNow(): Promise<void> {
     // While the store is away the next poll asks again.
     await this.syncDestinations().catch(() => undefined)
     for (const key of this.#places.capacities.keys()) this.#review(this.#destinations.find(key)!)
