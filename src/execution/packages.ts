@@ -96,6 +96,7 @@ export class Packages implements Service {
     const key = JSON.stringify([...ranges, packages?.hash])
     const recalled = this.#recall(key)
     if (recalled) return recalled
+    if (this.#waiting > 0) tell('Waiting for packages of others to be installed')
     return await this.#inTurn(() => this.#resolve(key, ranges, old, packages, tell)).catch(
       (error: unknown) => {
         throw placed(error, wanted)

@@ -1,8 +1,9 @@
 /**
- * Deletes package sets that nobody needs: no version names them, and nobody has asked for them for an hour.
- * Versions are never deleted, so these are the sets of tests and of saves that came to nothing.
+ * Deletes package sets that nobody needs: no version that can still run names them, and nobody has asked for
+ * them for an hour. These are the sets of workflows that were deleted, of tests, and of saves that came to
+ * nothing.
  *
- * Invariant: a set that a version names stays; it is moved aside whole before anything in it goes, so what
+ * Invariant: a set that may still be run with stays; it is moved aside whole before anything in it goes, so what
  * is found under its name is complete.
  */
 import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'

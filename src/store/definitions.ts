@@ -107,7 +107,7 @@ export async function keepPackageSet(
     .execute()
 }
 
-/** Drops the locks that no version names and nobody asked for since `before`. */
+/** Drops the locks that no version needs any more and nobody asked for since `before`. */
 export async function dropPackageSets(db: Db, _at: number, before: number): Promise<void> {
   await db
     .deleteFrom('package_set')
@@ -116,11 +116,28 @@ export async function dropPackageSets(db: Db, _at: number, before: number): Prom
     .execute()
 }
 
+/** Those of versions that can still run: of a workflow that is there, or has events that wait. */
 function namedPackageSets(eb: ExpressionBuilder<Tables, 'package_set'>) {
   return eb
-    .selectFrom('workflow_version')
-    .select('workflow_version.package_set')
-    .where('workflow_version.package_set', 'is not', null)
+    .selectFrom('workflow_version as v')
+    .select('v.package_set')
+    .where('v.package_set', 'is not', null)
+    .where(({ or, exists, selectFrom }) =>
+      or([
+        exists(
+          selectFrom('workflow as w')
+            .select('w.id')
+            .whereRef('w.account_id', '=', 'v.account_id')
+            .whereRef('w.id', '=', 'v.workflow_id'),
+        ),
+        exists(
+          selectFrom('event_queue as q')
+            .select('q.event_id')
+            .whereRef('q.account_id', '=', 'v.account_id')
+            .whereRef('q.workflow_id', '=', 'v.workflow_id'),
+        ),
+      ]),
+    )
 }
 
 export async function createToken(db: Db, _at: number, token: Token, hash: string): Promise<void> {

@@ -151,7 +151,10 @@ export interface DefinitionStore {
   /** Keeps the lock of a package set under its hash. Once more changes nothing but its age. */
   keepPackageSet(hash: string, lock: string): Promise<void>
   findPackageSet(hash: string): Promise<string | undefined>
-  /** Forgets the sets that no version names and that were last kept before `before`; tells the others. */
+  /**
+   * Forgets the sets that were last kept before `before` and that no version names which can still run:
+   * one whose workflow is there, or has events in the queue. Tells the others.
+   */
   dropPackageSets(before: number): Promise<readonly string[]>
 
   /** `hash` is the SHA-256 of the whole token, hex. */

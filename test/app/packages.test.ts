@@ -137,7 +137,8 @@ test('packages: who saves and asks for lines is told how far it is', async (t) =
 
 test('packages: what was installed once is installed again without the registry', async (t) => {
   const registry = await startRegistry(t, left('1.0.0'), left('1.1.0'))
-  const app = await startApp(t)
+  // The other tests have the strictest level there is: packages are to be read at each.
+  const app = await startApp(t, { SENDOFF_ISOLATION: 'process' })
   const steps = [code("return require('left@^1.0')")]
   await app.workflow(steps)
   await registry.stop()

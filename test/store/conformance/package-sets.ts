@@ -1,7 +1,7 @@
 /** Locks of package sets, and the versions that name them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { definition } from '../../support/store-values.ts'
+import { definition, event, run } from '../../support/store-values.ts'
 import type { Open } from '../conformance.ts'
 import { onStore } from './opened-store.ts'
 
@@ -38,8 +38,15 @@ export function packageSetsConformance(name: string, open: Open): void {
       assert.deepEqual([...kept].sort(), ['asked', 'named'])
       assert.equal(await store.findPackageSet('left'), undefined)
       assert.equal(await store.findPackageSet('named'), 'lock named')
+      const waiting = event({ workflowId: 'wf_1' })
+      await store.admit([waiting])
       await store.deleteWorkflow(1, 'wf_1')
-      assert.ok((await store.dropPackageSets(clock.at)).includes('named'), 'events still run on it')
+      assert.ok(
+        (await store.dropPackageSets(clock.at)).includes('named'),
+        'an event still runs on it',
+      )
+      await store.finish(run(waiting), [])
+      assert.deepEqual(await store.dropPackageSets(clock.at), ['asked'], 'none can any more')
     }),
   )
 }
