@@ -30,6 +30,7 @@ import { createInspector } from './inspector/inspector.ts'
 import { checkDefinition } from './model/definition.ts'
 import { BulkJobs } from './maintenance/bulk-jobs.ts'
 import { PackageCollector } from './maintenance/collect-packages.ts'
+import { Retention } from './maintenance/retention.ts'
 import { LocalNotifier } from './notifier/local.ts'
 import { createRunner } from './runner/create-runner.ts'
 import { probeIsolation } from './runner/isolation.ts'
@@ -92,6 +93,7 @@ export async function createApp(
     engine.delivery,
     engine.executor,
     engine.bulk,
+    new Retention(ground, config.retentionDays),
     doors.inspector,
     doors.listener,
   ]
@@ -239,7 +241,15 @@ function buildDoors(ground: Ground, engine: Engine, own: OwnAddresses, config: C
       deliveries: engine.delivery,
       bulk: engine.bulk,
     },
-    { adminToken: config.adminToken, baseUrl: () => baseUrlOf(own) },
+    {
+      adminToken: config.adminToken,
+      baseUrl: () => baseUrlOf(own),
+      instance: {
+        retentionDays: config.retentionDays,
+        egressAllow: config.egressAllow,
+        bodyLimitBytes: config.bodyLimitBytes,
+      },
+    },
   )
   const listener = createHttpListener(
     {

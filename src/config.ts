@@ -114,6 +114,7 @@ const later =
 /** Widen a fallback's type to what its setting may be. */
 const NONE: string | null = null as string | null
 const bytes = (value: number): number => value
+const days = (value: number): number => value
 const level = (value: LogLevel): LogLevel => value
 const choice = (value: IsolationChoice): IsolationChoice => value
 
@@ -197,6 +198,13 @@ const settings = {
       'wall around user code: strict, process, or auto (strict where the machine allows it)',
     fallback: choice('auto'),
     parse: isolationChoice,
+  },
+  retentionDays: {
+    flag: 'retention-days',
+    variable: 'SENDOFF_RETENTION_DAYS',
+    sentence: 'days that events are kept, with their runs and deliveries; 0 keeps them for good',
+    fallback: days(limits.retentionDays),
+    parse: integer(0, limits.retentionDaysMax),
   },
   logLevel: {
     flag: 'log-level',

@@ -7,6 +7,7 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Outlet,
   redirect,
 } from '@tanstack/react-router'
@@ -16,6 +17,8 @@ import { NoticeLine } from './parts/notice.tsx'
 import { NotFoundPage, ProblemPage } from './routes/not-found.tsx'
 import { SetUpPage } from './routes/set-up.tsx'
 import { SignInPage } from './routes/sign-in.tsx'
+import type { DeliveriesSearch } from './routes/deliveries.tsx'
+import type { OverviewSearch } from './routes/overview.tsx'
 import { WorkflowPage } from './routes/workflow.tsx'
 import { WorkflowsPage } from './routes/workflows.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -89,7 +92,40 @@ const workflow = createRoute({
   component: WorkflowPage,
 })
 
-const routeTree = root.addChildren([signIn, setUp, inside.addChildren([workflows, workflow])])
+/** The pages that are not opened first are loaded when they are. */
+const deliveries = createRoute({
+  getParentRoute: () => inside,
+  path: '/deliveries',
+  validateSearch: (search: Record<string, unknown>): DeliveriesSearch =>
+    only(search, 'workflow', 'status', 'code', 'origin', 'q', 'bulk'),
+  component: lazyRouteComponent(() => import('./routes/deliveries.tsx'), 'DeliveriesPage'),
+})
+
+const destinations = createRoute({
+  getParentRoute: () => inside,
+  path: '/destinations',
+  component: lazyRouteComponent(() => import('./routes/destinations.tsx'), 'DestinationsPage'),
+})
+
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: '/overview',
+  validateSearch: (search: Record<string, unknown>): OverviewSearch =>
+    only(search, 'span', 'workflow'),
+  component: lazyRouteComponent(() => import('./routes/overview.tsx'), 'OverviewPage'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./routes/settings.tsx'), 'SettingsPage'),
+})
+
+const routeTree = root.addChildren([
+  signIn,
+  setUp,
+  inside.addChildren([workflows, workflow, deliveries, destinations, overview, settings]),
+])
 
 export function createAppRouter(queries: QueryClient) {
   return createRouter({

@@ -21,6 +21,7 @@ import { deliveryRoutes } from './deliveries.ts'
 import { destinationRoutes } from './destinations.ts'
 import { eventRoutes } from './events.ts'
 import { envRoutes } from './env.ts'
+import { instanceRoutes } from './instance.ts'
 import { aboutRoute, healthRoutes, Readiness } from './health.ts'
 import { LiveStreams } from './live.ts'
 import { describeRoutes, openapiRoute } from './openapi.ts'
@@ -109,7 +110,7 @@ function addRoutes(
   api: Api,
   routes: readonly RouteRow[],
   deps: InspectorDeps,
-  { baseUrl }: InspectorOptions,
+  options: InspectorOptions,
   live: LiveStreams,
   readiness: Readiness,
 ): void {
@@ -117,7 +118,7 @@ function addRoutes(
   api.after(() => healthRoutes(api, deps, readiness))
   void api.register(
     async (scoped: Api) => {
-      workflowRoutes(scoped, { ...deps, baseUrl })
+      workflowRoutes(scoped, { ...deps, baseUrl: options.baseUrl })
       statsRoutes(scoped, deps)
       eventRoutes(scoped, deps)
       testRoutes(scoped, deps)
@@ -130,6 +131,7 @@ function addRoutes(
       signingRoutes(scoped, deps)
       aboutRoute(scoped, deps, readiness)
       live.addRoutes(scoped)
+      instanceRoutes(scoped, options)
       openapiRoute(scoped, routes)
     },
     { prefix: API },

@@ -9,6 +9,7 @@ import type { Environment } from '../model/variable.ts'
 import type { Definition, PinnedPackages, SavedDefinition, Step } from '../model/workflow.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { RunResult } from '../runner/runner.ts'
+import type { InstanceWire } from './wire-operations.ts'
 import type { Inspect } from '../store/inspect.ts'
 import type { DefinitionStore, Store } from '../store/store.ts'
 
@@ -109,6 +110,8 @@ export type InspectorDeps = {
 }
 
 export type InspectorOptions = {
+  /** What the server was started with, to be shown. */
+  readonly instance: InstanceWire
   /** A root token of the first account, or null. */
   readonly adminToken: string | null
   /** Where the world reaches this server, without a slash at the end; known once it listens. */

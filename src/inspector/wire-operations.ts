@@ -45,6 +45,22 @@ export type DeliveryRowWire = Static<typeof DeliveryRow>
 
 export const DeliveryList = page(DeliveryRow)
 
+/* The server */
+
+export const Instance = Type.Object(
+  {
+    retentionDays: Type.Integer({ minimum: 0, description: '0: events are kept for good' }),
+    egressAllow: Type.Immutable(
+      Type.Array(Type.String(), {
+        description: 'What may be reached besides public addresses: CIDR[:port]',
+      }),
+    ),
+    bodyLimitBytes: Count,
+  },
+  { ...strict, title: 'Instance' },
+)
+export type InstanceWire = Static<typeof Instance>
+
 /* Work in bulk */
 
 export const Bulk = Type.Object(

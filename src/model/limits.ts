@@ -184,6 +184,10 @@ export const limits = {
   searchEvents: 5_000,
   searchMs: 250,
   searchLength: 500,
+  /** How long events are kept, unless a setting says otherwise; and how many go in one commit. */
+  retentionDays: 30,
+  retentionDaysMax: 36_500,
+  expiryBatch: 50,
   /** Bulk jobs of an account that run at once, the ids that one may list, and its items a second. */
   bulkJobs: 10,
   bulkIds: 1_000,

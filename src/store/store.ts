@@ -227,11 +227,25 @@ export interface DefinitionStore {
   cancel(accountId: number, key: DeliveryKey): Promise<void>
 }
 
+/** How far a round of deleting what is old has come; it begins at account 0. */
+export type ExpiryPosition = { readonly accountId: number; readonly id: string }
+
+export type Expired = {
+  readonly deleted: number
+  /** Where to go on; null when all were looked at. */
+  readonly next: ExpiryPosition | null
+}
+
 export interface Store extends HotStore, DefinitionStore, Service {
   /** The read models of the Inspector; they never wait behind writes. */
   readonly inspect: Inspect
   /** What the last `start` had to repair. */
   readonly recovered: Recovered
+  /**
+   * Deletes events that came in before `before`, looking at up to `count` from `from` on: each whole, in
+   * one commit, and none that waits for its run or has a delivery on its way or held.
+   */
+  expireEvents(before: number, from: ExpiryPosition, count: number): Promise<Expired>
   /** Rejects with `store_unavailable` unless a durable write works right now. */
   check(): Promise<void>
 }

@@ -12,6 +12,7 @@ import { bulkJobsConformance } from './conformance/bulk-jobs.ts'
 import { definitionsConformance } from './conformance/definitions.ts'
 import { destinationsConformance } from './conformance/destinations.ts'
 import { deliveriesConformance } from './conformance/deliveries.ts'
+import { expiryConformance } from './conformance/expiry.ts'
 import { finishConformance } from './conformance/finish.ts'
 import { inspectConformance } from './conformance/inspect.ts'
 import { packageSetsConformance } from './conformance/package-sets.ts'
@@ -42,6 +43,7 @@ export function storeConformance(name: string, open: Open): void {
   inspectConformance(name, open)
   deliveriesConformance(name, open)
   bulkJobsConformance(name, open)
+  expiryConformance(name, open)
   recoveryConformance(name, open)
   variablesConformance(name, open)
   signingSecretsConformance(name, open)

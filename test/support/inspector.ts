@@ -142,7 +142,7 @@ export async function startInspector(
       log: { error: (message, fields) => state.logged.push({ message, ...fields }) },
       ...overrides,
     },
-    { adminToken: ADMIN_TOKEN, baseUrl: () => BASE_URL, ...overrides },
+    { adminToken: ADMIN_TOKEN, baseUrl: () => BASE_URL, instance, ...overrides },
   )
   await inspector.start()
   inspector.setReady(true)
@@ -195,6 +195,8 @@ export async function startInspector(
   }
   return test
 }
+
+const instance = { retentionDays: 30, egressAllow: [], bodyLimitBytes: 1_048_576 }
 
 const succeeded: RunResult['outcome'] = {
   status: 'succeeded',

@@ -71,14 +71,6 @@ export const eventQuery = (id: string) =>
     queryFn: ({ signal }) => call<EventDetailWire>('GET', `/events/${part(id)}`, { signal }),
   })
 
-/** The latest events of a workflow, for the strip on the page of workflows. */
-export const latestQuery = (workflowId: string) =>
-  queryOptions({
-    queryKey: ['latest', workflowId],
-    queryFn: ({ signal }) => readEvents(workflowId, {}, { limit: '30' }, signal),
-    refetchInterval: 10_000,
-  })
-
 /** A page of events; `page` says from where and how many. */
 export function readEvents(
   workflowId: string,

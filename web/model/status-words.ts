@@ -2,6 +2,7 @@
  * States in words: what a run, a step and a delivery are called on the screen, and which of the three
  * meanings (ok, failed, waiting) they carry. Everything else is plain or faint.
  */
+import type { DeliveryRowWire } from '../../src/inspector/wire-operations.ts'
 import type { DeliveryWire, EventDetailWire, EventRowWire } from '../../src/inspector/wire.ts'
 
 export type Tone = 'ok' | 'failed' | 'waiting' | 'plain' | 'faint'
@@ -62,6 +63,20 @@ export function rowMessage(row: EventRowWire): Status | null {
 
 /** A send of a dry run. */
 export const capturedResult: Status = { text: 'captured', tone: 'faint' }
+
+/** The same of a row in the list of all deliveries. */
+export function rowResult({ status, code, last }: DeliveryRowWire): Status {
+  const { text, tone } = deliveries[status]
+  const answered = last?.status ?? null
+  if (status === 'delivered') return { text: answered === null ? text : String(answered), tone }
+  if (status === 'failed') {
+    return {
+      text: code === 'http_status' && answered !== null ? String(answered) : (code ?? text),
+      tone,
+    }
+  }
+  return { text, tone }
+}
 
 /** What a delivery's one line ends with: the answer's status, else the reason there is none. */
 export function deliveryResult({ status, code, attempts }: DeliveryWire): Status {

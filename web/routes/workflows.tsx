@@ -1,12 +1,13 @@
-/** All workflows: what each is called, where its events enter, and how the latest of them went. */
+/** All workflows: what each is called, where its events enter, how its last day went, what failed last. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { WorkflowWire } from '../../src/inspector/wire.ts'
-import { latestQuery, workflowsQuery } from '../api/queries.ts'
+import type { ActivityWire } from '../../src/inspector/wire-operations.ts'
+import { activityQuery } from '../api/operations.ts'
+import { workflowsQuery } from '../api/queries.ts'
 import { NewWorkflow } from '../editor/new-workflow.tsx'
-import { latestOf } from '../model/latest.ts'
-import type { Latest } from '../model/latest.ts'
 import { count, plural } from '../model/quantity.ts'
+import { sparklineOf } from '../model/sparkline.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
@@ -16,10 +17,11 @@ import { TopBar } from '../shell/top-bar.tsx'
 
 export function WorkflowsPage() {
   const { data, error, refetch } = useQuery(workflowsQuery)
+  const { data: activity } = useQuery(activityQuery)
   return (
     <div className="page">
       <title>Workflows · Sendoff</title>
-      <TopBar title={data && data.length > 0 ? `Workflows ${count(data.length)}` : 'Workflows'}>
+      <TopBar title="Workflows" nav>
         <NewWorkflow />
       </TopBar>
       <main className="workflows">
@@ -33,7 +35,11 @@ export function WorkflowsPage() {
         {data && data.length > 0 && (
           <ul className="workflow-list" aria-label="Workflows">
             {data.map((workflow) => (
-              <WorkflowRow key={workflow.id} workflow={workflow} />
+              <WorkflowRow
+                key={workflow.id}
+                workflow={workflow}
+                activity={activity?.get(workflow.id)}
+              />
             ))}
           </ul>
         )}
@@ -42,10 +48,14 @@ export function WorkflowsPage() {
   )
 }
 
-function WorkflowRow({ workflow }: { readonly workflow: WorkflowWire }) {
+type RowProps = {
+  readonly workflow: WorkflowWire
+  /** Undefined until it is known. */
+  readonly activity: ActivityWire | undefined
+}
+
+function WorkflowRow({ workflow, activity }: RowProps) {
   const { id, name, version, active, endpoint, steps } = workflow
-  const { data } = useQuery(latestQuery(id))
-  const latest = data ? latestOf(data.data) : null
   return (
     <li className="workflow-row">
       <div className="workflow-name">
@@ -61,43 +71,64 @@ function WorkflowRow({ workflow }: { readonly workflow: WorkflowWire }) {
         <code title={endpoint}>{endpoint}</code>
         <CopyButton text={endpoint} what={`the endpoint of ${name}`} />
       </div>
-      <Strip latest={latest} />
-      <LastError workflowId={id} latest={latest} />
+      {activity ? <Day activity={activity} /> : <span />}
+      <LastError workflowId={id} activity={activity} />
       <span className="workflow-last faint">
-        {latest?.lastAt ? <RelativeTime at={latest.lastAt} /> : latest && 'No events yet'}
+        {activity?.lastEventAt ? (
+          <RelativeTime at={activity.lastEventAt} />
+        ) : (
+          activity && 'No events yet'
+        )}
       </span>
     </li>
   )
 }
 
-function Strip({ latest }: { readonly latest: Latest | null }) {
-  if (!latest || latest.marks.length === 0) return <span className="strip" />
+const BAR_PX = 3
+const HEIGHT_PX = 18
+
+function Day({ activity }: { readonly activity: ActivityWire }) {
+  const { bars, total, spoken } = sparklineOf(activity)
   return (
-    <span
-      className="strip"
-      role="img"
-      aria-label={`The latest: ${latest.spoken}`}
-      title={latest.spoken}
-    >
-      {latest.marks.map((mark, i) => (
-        <span key={i} data-mark={mark} />
-      ))}
+    <span className="day-of-events" role="img" aria-label={spoken} title={spoken}>
+      <svg width={bars.length * (BAR_PX + 1)} height={HEIGHT_PX} aria-hidden="true">
+        {bars.map((share, hour) => (
+          <rect
+            key={hour}
+            x={hour * (BAR_PX + 1)}
+            y={share === 0 ? HEIGHT_PX - 1 : HEIGHT_PX * (1 - share)}
+            width={BAR_PX}
+            height={share === 0 ? 1 : HEIGHT_PX * share}
+            data-none={share === 0}
+          />
+        ))}
+      </svg>
+      <span className="number">{count(total)}</span>
     </span>
   )
 }
 
-function LastError({ workflowId, latest }: { workflowId: string; latest: Latest | null }) {
-  const error = latest?.lastError
-  if (!error) return <span className="workflow-error" />
+function LastError({
+  workflowId,
+  activity,
+}: {
+  workflowId: string
+  activity: RowProps['activity']
+}) {
+  const error = activity?.lastError
+  if (!activity || !error) return <span className="workflow-error" />
   return (
     <Link
       className="workflow-error"
       to="/workflows/$workflowId"
       params={{ workflowId }}
       search={{ event: error.eventId }}
-      title={error.text}
+      title={`${error.message} (${activity.failed} of the latest ${activity.looked} events went wrong)`}
     >
-      {error.text}
+      <span className="workflow-failed">
+        {activity.failed} of {activity.looked}
+      </span>{' '}
+      {error.message}
     </Link>
   )
 }

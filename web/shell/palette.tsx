@@ -8,6 +8,7 @@ import { signOut, workflowsQuery } from '../api/queries.ts'
 import { matching } from '../model/palette.ts'
 import type { Entry } from '../model/palette.ts'
 import { notifyProblem } from '../parts/notice.tsx'
+import { pages } from './main-nav.tsx'
 import { applyTheme, themes } from './theme.ts'
 
 type Action = Entry & { readonly run: () => void }
@@ -99,7 +100,7 @@ function useActions(showShortcuts: () => void): readonly Action[] {
     }, notifyProblem)
   }
   return [
-    { name: 'Workflows', group: 'Page', run: () => void navigate({ to: '/' }) },
+    ...pages.map(({ to, name }) => ({ name, group: 'Page', run: () => void navigate({ to }) })),
     ...workflows.map(({ id, name }) => ({
       name,
       group: 'Workflow',

@@ -5,6 +5,7 @@
 import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useKeys } from '../parts/keys.ts'
+import { FootBar } from './foot-bar.tsx'
 import { ShellContext } from './shell-context.ts'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
@@ -28,7 +29,10 @@ export function Shell() {
   const close = () => setDialog(null)
   return (
     <ShellContext value={{ openPalette: () => setDialog('palette') }}>
-      <Outlet />
+      <div className="shell">
+        <Outlet />
+        <FootBar />
+      </div>
       <Suspense>
         {dialog === 'palette' && (
           <Palette close={close} showShortcuts={() => setDialog('shortcuts')} />

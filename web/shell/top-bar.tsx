@@ -3,20 +3,27 @@ import { Link } from '@tanstack/react-router'
 import { use } from 'react'
 import type { ReactNode } from 'react'
 import { Icon } from '../parts/icon.tsx'
+import { MainNav } from './main-nav.tsx'
 import { ShellContext } from './shell-context.ts'
 
-type Props = { readonly title?: ReactNode; readonly children?: ReactNode }
+type Props = {
+  readonly title?: ReactNode
+  /** The ways to the other pages stand where the title would, and the open one is the title. */
+  readonly nav?: boolean
+  readonly children?: ReactNode
+}
 
 const COMMAND = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'
 
-export function TopBar({ title, children }: Props) {
+export function TopBar({ title, nav = false, children }: Props) {
   const { openPalette } = use(ShellContext)
   return (
     <header className="top-bar">
       <Link to="/" className="wordmark">
         Sendoff
       </Link>
-      {title !== undefined && <h1 className="top-title">{title}</h1>}
+      {nav && <MainNav />}
+      {title !== undefined && <h1 className={nav ? 'visually-hidden' : 'top-title'}>{title}</h1>}
       <div className="top-actions">
         {children}
         <button

@@ -34,6 +34,8 @@ import type {
   AdoptEventLimits,
   AdoptLimits,
   Admitted,
+  Expired,
+  ExpiryPosition,
   Finished,
   FinishedRun,
   Recovered,
@@ -298,6 +300,10 @@ export class SqliteStore implements Store {
     return this.#define('cancelBulkJob', accountId, id)
   }
 
+  async expireEvents(before: number, from: ExpiryPosition, count: number): Promise<Expired> {
+    return this.#define('expireEvents', before, from, count)
+  }
+
   async redeliver(accountId: number, key: DeliveryKey): Promise<void> {
     return this.#define('redeliver', accountId, key)
   }
@@ -360,6 +366,7 @@ export class SqliteStore implements Store {
       | keyof typeof definitions
       | keyof typeof variables
       | keyof typeof bulkJobs
+      | 'expireEvents'
       | keyof typeof signingSecrets
       | keyof typeof destinations,
     ...args: readonly unknown[]

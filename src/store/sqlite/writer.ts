@@ -7,6 +7,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { DatabaseSync } from 'node:sqlite'
 import * as bulkJobs from '../bulk-jobs.ts'
 import * as definitions from '../definitions.ts'
+import { expireEvents } from '../expire-events.ts'
 import * as signingSecrets from '../signing-secrets.ts'
 import { changeDestination } from '../destinations.ts'
 import type { Recovered } from '../store.ts'
@@ -36,6 +37,7 @@ const verbs = {
   ...definitions,
   ...variables,
   ...bulkJobs,
+  expireEvents,
   ...signingSecrets,
   changeDestination,
 } as unknown as Readonly<Record<string, Definition>>

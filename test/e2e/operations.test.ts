@@ -1,0 +1,144 @@
+/** The pages over all workflows, in a real browser: what a person comes to them for. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createApiClient } from '../../src/cli/api-client.ts'
+import { isAccessible } from '../support/axe.ts'
+import { openUi, reads, withoutBrowser } from '../support/browser.ts'
+import { startReceiver } from '../support/receiver.ts'
+
+const sends = (url: string, count: number) => [
+  {
+    type: 'code',
+    code: `for (let i = 0; i < ${count}; i++) $send.http({ method: 'POST', url: '${url}' + i, data: i })`,
+  },
+]
+
+test(
+  'deliveries: failed ones are found by a filter, chosen, and sent again in bulk',
+  { skip: withoutBrowser },
+  async (t) => {
+    const receiver = await startReceiver(() => ({ status: 500 }))
+    t.after(() => receiver.close())
+    const { app, page, open } = await openUi(t)
+    await open('/deliveries')
+    await reads(page.locator('.empty'), 'Nothing has been sent yet')
+    await isAccessible(page)
+    await app.run(sends(receiver.url('/n/'), 6))
+    receiver.script = () => ({ status: 200 })
+
+    await open('/deliveries')
+    await page.getByLabel('Status').selectOption('failed')
+    await page.waitForURL(/status=failed/)
+    const rows = page.getByRole('list', { name: 'Deliveries' }).getByRole('listitem')
+    await reads(rows.first(), '500')
+    assert.equal(await rows.count(), 6)
+    await isAccessible(page)
+    for (const n of [1, 2]) {
+      await page.getByRole('checkbox', { name: `Select POST ${receiver.url(`/n/${n}`)}` }).check()
+    }
+    await page.getByRole('button', { name: 'Redeliver', exact: true }).click()
+    const bar = page.getByRole('region', { name: 'Work in bulk' })
+    await reads(bar, 'Redelivered 2 deliveries')
+    await page.waitForURL(/bulk=bulk_/)
+    await page.reload()
+    await reads(bar, 'Redelivered 2 deliveries')
+    await isAccessible(page)
+    await page.getByRole('button', { name: 'Close' }).click()
+    await bar.waitFor({ state: 'detached' })
+
+    await page.getByRole('button', { name: 'Redeliver all failed ones that match' }).click()
+    await reads(bar, 'Redelivered 4 deliveries')
+    await receiver.received(12)
+    await page.getByLabel('Status').selectOption('delivered')
+    await rows.nth(5).waitFor()
+    await rows.first().getByRole('link').click()
+    await page.waitForURL(/\/workflows\/.*delivery=dlv_/)
+  },
+)
+
+test('destinations: one is paused, limited and resumed', { skip: withoutBrowser }, async (t) => {
+  const receiver = await startReceiver()
+  t.after(() => receiver.close())
+  const { app, page, open } = await openUi(t)
+  await app.run(sends(receiver.url('/'), 2))
+  await open('/destinations')
+  const row = page.getByRole('row').nth(1)
+  await row.getByRole('button', { name: /^Pause/ }).waitFor()
+  await isAccessible(page)
+  await row.getByRole('button', { name: /^Pause/ }).click()
+  await reads(row, 'Paused')
+  await row.getByRole('button', { name: /^No limits set/ }).click()
+  await page.getByLabel('At once').fill('4')
+  await page.getByLabel('Requests/s').fill('10')
+  await isAccessible(page)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await reads(row, '4 at once · 10 requests/s')
+  await row.getByRole('button', { name: /^Resume/ }).click()
+  await row.getByRole('button', { name: /^Pause/ }).waitFor()
+  const { data } = await app.api.call<{ data: { concurrency: number; paused: boolean }[] }>(
+    'GET',
+    '/destinations',
+  )
+  assert.deepEqual([data[0]!.concurrency, data[0]!.paused], [4, false])
+})
+
+test(
+  'settings: a token is shown once and revoked, a variable is set and its value never shown',
+  { skip: withoutBrowser },
+  async (t) => {
+    const { app, page, open } = await openUi(t)
+    await open('/settings')
+    await reads(page.getByRole('region', { name: 'This server' }), 'SENDOFF_RETENTION_DAYS')
+    const tokens = page.getByRole('region', { name: 'Tokens' })
+    await tokens.getByLabel('Name').fill('CI')
+    await tokens.getByRole('button', { name: 'Issue token' }).click()
+    const secret = await tokens.locator('.secret-once code').textContent()
+    const asks = () => createApiClient(app.url, secret!).call('GET', '/workflows')
+    await asks()
+    await isAccessible(page)
+    await page.reload()
+    await reads(tokens.getByRole('listitem'), 'CI')
+    assert.equal((await page.content()).includes(secret!), false)
+    await tokens.getByRole('button', { name: 'Revoke CI' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click()
+    await tokens.locator('li').waitFor({ state: 'detached' })
+    await assert.rejects(asks(), /the token is unknown or revoked/)
+
+    const variables = page.getByRole('region', { name: 'Variables' })
+    await variables.getByLabel('Name').fill('API_KEY')
+    await variables.getByLabel('Value').fill('canary-value-1')
+    await variables.getByRole('button', { name: 'Set' }).click()
+    await reads(variables.getByRole('listitem'), 'API_KEY')
+    assert.equal((await page.content()).includes('canary'), false)
+    await variables.getByRole('button', { name: 'Remove API_KEY' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
+    await variables.locator('li').waitFor({ state: 'detached' })
+  },
+)
+
+test(
+  'overview and workflows: figures, plots, the last day and what failed last',
+  { skip: withoutBrowser },
+  async (t) => {
+    const { app, page, open } = await openUi(t)
+    await reads(page.locator('.empty'), 'There are no workflows yet')
+    await isAccessible(page)
+    await app.run([{ type: 'code', code: 'throw new Error("no order")' }])
+    await open('/')
+    const row = page.getByRole('list', { name: 'Workflows' }).getByRole('listitem')
+    await reads(row, 'no order')
+    await row.getByRole('img', { name: '1 event in the last 24 hours' }).waitFor()
+    await isAccessible(page)
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.getByRole('img', { name: 'Runs in the last 24 hours: 1 run, 1 failed' }).waitFor()
+    assert.equal(await page.locator('.plot canvas').count(), 6)
+    await page.getByRole('button', { name: '1h', exact: true }).click()
+    await page.waitForURL(/span=1h/)
+    await isAccessible(page)
+    await reads(page.getByRole('contentinfo'), /Isolation: (?:strict|process)/)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Go to or do' }).fill('dest')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/destinations$/)
+  },
+)

@@ -1,0 +1,131 @@
+/** What the pages over all workflows read and decide: one entry per call, named once. */
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { DestinationWire, HealthWire, TokenWire } from '../../src/inspector/wire.ts'
+import type {
+  ActivityWire,
+  BulkWire,
+  DeliveryRowWire,
+  InstanceWire,
+  StatsWire,
+} from '../../src/inspector/wire-operations.ts'
+import type { DeliveryFilter } from '../model/delivery-filter.ts'
+import type { Span } from '../model/span.ts'
+import { call } from './client.ts'
+
+type Page<Row> = { readonly data: readonly Row[]; readonly nextCursor: string | null }
+
+const PAGE = '100'
+const part = encodeURIComponent
+
+/** All rows of a list that has few. */
+async function all<Row>(path: string, signal: AbortSignal): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  let cursor: string | null = null
+  do {
+    const from: string = cursor === null ? '' : `&cursor=${part(cursor)}`
+    const page: Page<Row> = await call('GET', `${path}?limit=200${from}`, { signal })
+    rows.push(...page.data)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return rows
+}
+
+export const healthQuery = queryOptions({
+  queryKey: ['health'],
+  queryFn: ({ signal }) => call<HealthWire>('GET', '/health', { signal }),
+  refetchInterval: 15_000,
+})
+
+export const activityQuery = queryOptions({
+  queryKey: ['activity'],
+  queryFn: ({ signal }) => all<ActivityWire>('/activity', signal),
+  select: (rows) => new Map(rows.map((row) => [row.workflowId, row])),
+  refetchInterval: 10_000,
+})
+
+export const deliveriesQuery = (filter: DeliveryFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['deliveries', filter],
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) => {
+      const query = new URLSearchParams({ ...filter, limit: PAGE })
+      if (pageParam !== '') query.set('cursor', pageParam)
+      return call<Page<DeliveryRowWire>>('GET', `/deliveries?${query}`, { signal })
+    },
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  })
+
+export const bulkQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['bulk', id],
+    queryFn: ({ signal }) => call<BulkWire>('GET', `/bulk/${part(id)}`, { signal }),
+    refetchInterval: ({ state: { data } }) => (data && data.finishedAt !== null ? false : 500),
+  })
+
+/** `ids` alone where some were chosen, else all that the filter meets. */
+export const redeliverMany = (filter: DeliveryFilter & { readonly ids?: readonly string[] }) =>
+  call<{ id: string }>('POST', '/bulk', { body: { action: 'redeliver', filter } })
+
+export const cancelBulk = (id: string) => call<BulkWire>('DELETE', `/bulk/${part(id)}`)
+
+export const statsQuery = (span: Span, workflow: string | undefined) =>
+  queryOptions({
+    queryKey: ['stats', span.name, workflow ?? ''],
+    queryFn: ({ signal }) => {
+      const to = Date.now()
+      const query = new URLSearchParams({
+        from: new Date(to - span.ms).toISOString(),
+        to: new Date(to).toISOString(),
+      })
+      if (workflow !== undefined) query.set('workflow', workflow)
+      return call<StatsWire>('GET', `/stats?${query}`, { signal })
+    },
+    refetchInterval: span.refetchMs,
+    placeholderData: (before) => before,
+  })
+
+export const destinationsQuery = queryOptions({
+  queryKey: ['destinations'],
+  queryFn: ({ signal }) => all<DestinationWire>('/destinations', signal),
+  refetchInterval: 3_000,
+})
+
+export type DestinationChange = {
+  readonly paused?: boolean
+  readonly concurrency?: number | null
+  readonly ratePerSecond?: number | null
+}
+
+export const changeDestination = (id: string, change: DestinationChange) =>
+  call<DestinationWire>('PATCH', `/destinations/${part(id)}`, { body: change })
+
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: ({ signal }) => call<Page<TokenWire>>('GET', '/tokens', { signal }),
+  select: ({ data }) => data,
+})
+
+export type TokenScope = TokenWire['scopes'][number]
+
+export const createToken = (name: string, scopes: readonly TokenScope[]) =>
+  call<TokenWire & { token: string }>('POST', '/tokens', { body: { name, scopes } })
+
+export const revokeToken = (id: string) => call<undefined>('DELETE', `/tokens/${part(id)}`)
+
+export const variablesQuery = queryOptions({
+  queryKey: ['env'],
+  queryFn: ({ signal }) =>
+    call<Page<{ readonly name: string; readonly updatedAt: string }>>('GET', '/env', { signal }),
+  select: ({ data }) => data,
+})
+
+export const setVariable = (name: string, value: string) =>
+  call<undefined>('PUT', `/env/${part(name)}`, { body: { value } })
+
+export const removeVariable = (name: string) => call<undefined>('DELETE', `/env/${part(name)}`)
+
+export const instanceQuery = queryOptions({
+  queryKey: ['instance'],
+  queryFn: ({ signal }) => call<InstanceWire>('GET', '/instance', { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+})

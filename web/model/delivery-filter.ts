@@ -1,0 +1,60 @@
+/**
+ * Which deliveries are listed, as the address has it; and what "all that match" means to a bulk job,
+ * which sends again what has ended and never what is still on its way.
+ */
+
+export type DeliveryFilter = {
+  readonly workflow?: string
+  readonly status?: string
+  readonly code?: string
+  readonly origin?: string
+  readonly q?: string
+}
+
+const names = ['workflow', 'status', 'code', 'origin', 'q'] as const
+
+/** Leaves out what is not there, so that equal filters are equal keys. */
+export function filterOf(search: DeliveryFilter): DeliveryFilter {
+  const kept = names.flatMap((name) => {
+    const value = search[name]
+    return value === undefined || value === '' ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries(kept)
+}
+
+export const deliveryStates = [
+  'pending',
+  'sending',
+  'delivered',
+  'failed',
+  'blocked',
+  'canceled',
+  'held',
+] as const
+
+export const failureCodes = [
+  'dns',
+  'connect_refused',
+  'connect_timeout',
+  'tls',
+  'reset',
+  'timeout',
+  'blocked',
+  'redirect',
+  'http_status',
+  'too_large_headers',
+  'protocol',
+] as const
+
+export type Matching =
+  | { readonly kind: 'these'; readonly words: string; readonly filter: DeliveryFilter }
+  | { readonly kind: 'none'; readonly because: string }
+
+/** All that match: of no state in particular, those that failed. */
+export function matchingOf(filter: DeliveryFilter): Matching {
+  const { status } = filter
+  if (status === 'pending' || status === 'sending') {
+    return { kind: 'none', because: 'These are on their way already' }
+  }
+  return { kind: 'these', words: `all ${status ?? 'failed'} ones that match`, filter }
+}

@@ -1,0 +1,97 @@
+/** Figures over time as the plots of the overview take them: columns of numbers, and a sentence each. */
+import type { FiguresBucketWire, StatsWire } from '../../src/inspector/wire-operations.ts'
+import { count, duration, plural } from './quantity.ts'
+
+export type Tone = 'accent' | 'ok' | 'failed' | 'waiting' | 'faint'
+export type Line = {
+  readonly name: string
+  readonly tone: Tone
+  readonly values: readonly (number | null)[]
+}
+
+export type Plot = {
+  readonly title: string
+  readonly kind: 'bars' | 'lines'
+  readonly unit: 'count' | 'ms'
+  readonly lines: readonly Line[]
+  /** What the picture says, for who does not see it. */
+  readonly spoken: string
+}
+
+export type Plots = {
+  /** Instants in seconds, as the plots want them. */
+  readonly at: readonly number[]
+  readonly plots: readonly Plot[]
+}
+
+export function plotsOf({ series, totals }: StatsWire): Plots {
+  const of = (read: (bucket: FiguresBucketWire) => number | null): (number | null)[] =>
+    series.map(read)
+  const { runs, deliveries } = totals
+  const undelivered = deliveries.failed + deliveries.blocked
+  const faults = runs.failed + runs.timed_out
+  const ran = runs.succeeded + runs.ended + faults
+  return {
+    at: series.map(({ at }) => Date.parse(at) / 1000),
+    plots: [
+      {
+        title: 'Events',
+        kind: 'bars',
+        unit: 'count',
+        lines: [{ name: 'Received', tone: 'accent', values: of(({ events }) => events) }],
+        spoken: plural(totals.events, 'event'),
+      },
+      {
+        title: 'Runs',
+        kind: 'bars',
+        unit: 'count',
+        lines: [
+          { name: 'Ran', tone: 'ok', values: of((one) => one.runs.succeeded + one.runs.ended) },
+          {
+            name: 'Failed',
+            tone: 'failed',
+            values: of((one) => one.runs.failed + one.runs.timed_out),
+          },
+        ],
+        spoken: `${plural(ran, 'run')}, ${count(faults)} failed`,
+      },
+      {
+        title: 'Deliveries',
+        kind: 'bars',
+        unit: 'count',
+        lines: [
+          { name: 'Delivered', tone: 'ok', values: of((one) => one.deliveries.delivered) },
+          {
+            name: 'Failed',
+            tone: 'failed',
+            values: of((one) => one.deliveries.failed + one.deliveries.blocked),
+          },
+        ],
+        spoken: `${count(deliveries.delivered)} delivered, ${count(undelivered)} failed`,
+      },
+      latency('Time to deliver', series, ({ deliveryMs }) => deliveryMs),
+      latency('Run time', series, ({ runMs }) => runMs),
+      latency('Wait before the run', series, ({ delayMs }) => delayMs),
+    ],
+  }
+}
+
+function latency(
+  title: string,
+  series: StatsWire['series'],
+  read: (bucket: FiguresBucketWire) => FiguresBucketWire['runMs'],
+): Plot {
+  const all = series.map(read)
+  const worst = Math.max(0, ...all.map((one) => one?.p99 ?? 0))
+  return {
+    title,
+    kind: 'lines',
+    unit: 'ms',
+    lines: [
+      { name: 'p50', tone: 'accent', values: all.map((one) => one?.p50 ?? null) },
+      { name: 'p95', tone: 'waiting', values: all.map((one) => one?.p95 ?? null) },
+      { name: 'p99', tone: 'faint', values: all.map((one) => one?.p99 ?? null) },
+    ],
+    spoken: worst === 0 ? 'nothing to show yet' : `p99 up to ${duration(worst)}`,
+  }
+}
