@@ -10,8 +10,9 @@ import { event, run } from '../support/store-values.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 
 test('retention: events older than the days that are set go, the others stay', async (t) => {
-  const { clock, store, close } = await openSqlite()
-  t.after(close)
+  const opened = await openSqlite()
+  t.after(() => opened.close())
+  const { clock, store } = opened
   const now = clock.at
   const ids = new IdSource(clock)
   const made = [31, 30.5, 29, 0].map((days) => {

@@ -1,6 +1,6 @@
 /** What axe finds wrong with a page, in both schemes: nothing, or the test fails with the list. */
 import assert from 'node:assert/strict'
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 
 export async function isAccessible(page: Page): Promise<void> {

@@ -38,7 +38,7 @@ function settingsOf(instance: InstanceWire): readonly InstanceFact[] {
   return [
     {
       name: 'Retention',
-      text: retentionDays === 0 ? 'Events are kept for good' : `${plural(retentionDays, 'day')}`,
+      text: retentionDays === 0 ? 'Events are kept for good' : plural(retentionDays, 'day'),
       about:
         retentionDays === 0
           ? 'The database grows with every event.'

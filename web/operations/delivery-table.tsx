@@ -111,6 +111,7 @@ const Row = memo(
 
 function DrawnRow({ row, top, workflow, isChosen, toggle }: RowProps) {
   const { id, eventId, workflowId, step, index, method, url, attempts, last } = row
+  const took = last?.totalMs ?? null
   return (
     <li
       className="delivery-row"
@@ -141,7 +142,7 @@ function DrawnRow({ row, top, workflow, isChosen, toggle }: RowProps) {
       <span className="row-result" title={last?.error ?? undefined}>
         <StatusText status={rowResult(row)} />
       </span>
-      <span className="number">{last?.totalMs == null ? '–' : duration(last.totalMs)}</span>
+      <span className="number">{took === null ? '–' : duration(took)}</span>
       <span className="number row-attempts">{count(attempts)}</span>
     </li>
   )

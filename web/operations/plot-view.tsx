@@ -49,7 +49,7 @@ export function PlotView({ plot, at, words }: Props) {
             <span key={name}>
               <span className="plot-key" data-tone={tone} aria-hidden="true" />
               {name}
-              {pointed !== null && ` ${valueText(plot, values[pointed])}`}
+              {pointed !== null && ` ${valueText(plot, values[pointed] ?? null)}`}
             </span>
           ))}
           {instant !== undefined && (
@@ -67,8 +67,8 @@ export function PlotView({ plot, at, words }: Props) {
   )
 }
 
-const valueText = ({ unit }: Plot, value: number | null | undefined): string =>
-  value == null ? '–' : unit === 'ms' ? duration(value) : count(value)
+const valueText = ({ unit }: Plot, value: number | null): string =>
+  value === null ? '–' : unit === 'ms' ? duration(value) : count(value)
 
 /** Bars stand on each other: what is drawn of a line is its sum with those before it, the tallest first. */
 function dataOf({ kind, lines }: Plot, at: readonly number[]): uPlot.AlignedData {
