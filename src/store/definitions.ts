@@ -122,16 +122,18 @@ function namedPackageSets(eb: ExpressionBuilder<Tables, 'package_set'>) {
     .selectFrom('workflow_version as v')
     .select('v.package_set')
     .where('v.package_set', 'is not', null)
-    .where(({ or, exists, selectFrom }) =>
-      or([
-        exists(
-          selectFrom('workflow as w')
+    .where((inner) =>
+      inner.or([
+        inner.exists(
+          inner
+            .selectFrom('workflow as w')
             .select('w.id')
             .whereRef('w.account_id', '=', 'v.account_id')
             .whereRef('w.id', '=', 'v.workflow_id'),
         ),
-        exists(
-          selectFrom('event_queue as q')
+        inner.exists(
+          inner
+            .selectFrom('event_queue as q')
             .select('q.event_id')
             .whereRef('q.account_id', '=', 'v.account_id')
             .whereRef('q.workflow_id', '=', 'v.workflow_id'),
