@@ -2,7 +2,7 @@
  * What running user code costs: a warm run, one from a blank process, a large event, memory of an idle
  * process, a thousand workflows at once, and what a neighbour that burns CPU costs the first run of
  * another workflow. Each figure is the median of the rounds, with the lowest and the highest. Run it by
- * hand: `node --disable-sigusr1 bench/runner.ts [rounds] [auto|process|strict]`.
+ * hand: `node --disable-sigusr1 bench/runner.ts [rounds] [process|strict] [part ...]`.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -23,7 +23,7 @@ import type { RunJob, Runner } from '../src/runner/runner.ts'
 import { percentile } from './load.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 3)
-const CHOICE = (process.argv[3] ?? 'auto') as IsolationChoice
+const CHOICE = (process.argv[3] ?? 'process') as IsolationChoice
 const WARM_RUNS = 3_000
 const BLANK_RUNS = 20
 const WORKFLOWS = 1_000
@@ -37,14 +37,18 @@ console.log(`isolation ${isolation.level}: ${isolation.because}\n`)
 
 const figures = new Map<string, number[]>()
 let programs = 0
-for (let round = 0; round < ROUNDS; round++) {
-  await warmRuns()
-  await fromBlank()
-  await idleMemory()
-  await manyWorkflows()
-  await beside('idle', 0)
-  await beside(`beside a backlog of ${BACKLOG} that burns CPU`, BACKLOG)
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  warm: warmRuns,
+  blank: fromBlank,
+  memory: idleMemory,
+  many: manyWorkflows,
+  beside: async () => {
+    await beside('idle', 0)
+    await beside(`beside a backlog of ${BACKLOG} that burns CPU`, BACKLOG)
+  },
 }
+const wanted = process.argv.length > 4 ? process.argv.slice(4) : Object.keys(parts)
+for (let round = 0; round < ROUNDS; round++) for (const part of wanted) await parts[part]!()
 for (const [name, values] of figures) {
   const sorted = values.toSorted((a, b) => a - b)
   const shown = (value: number): string => value.toFixed(value < 10 ? 2 : 1)
@@ -218,7 +222,6 @@ async function manyWorkflows(): Promise<void> {
 
 /** From sending a workflow's first event to the arrival of what it sends, through a whole server. */
 async function beside(name: string, backlog: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'sendoff-bench-'))
   const arrived = new Map<string, (atMs: number) => void>()
   const receiver = createServer((request, response) => {
     arrived.get(request.url!)?.(performance.now())
@@ -228,46 +231,16 @@ async function beside(name: string, backlog: number): Promise<void> {
   receiver.listen(0, '127.0.0.1')
   await once(receiver, 'listening')
   const { port } = receiver.address() as AddressInfo
-  const server = spawn(process.execPath, ['bin/sendoff.cjs', 'serve'], {
-    cwd: resolve(import.meta.dirname, '..'),
-    env: {
-      ...process.env,
-      SENDOFF_PORT: '0',
-      SENDOFF_DATA: folder,
-      SENDOFF_ADMIN_TOKEN: TOKEN,
-      SENDOFF_ISOLATION: CHOICE,
-      SENDOFF_EGRESS_ALLOW: `127.0.0.1/32:${port}`,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let output = ''
-  const url = await new Promise<string>((found) => {
-    server.stdout.on('data', (chunk: Buffer) => {
-      output += String(chunk)
-      const match = /listens on (http:\S+)/.exec(output)
-      if (match) found(match[1]!)
-    })
-  })
-  const create = async (code: string): Promise<string> =>
-    (
-      await createApiClient(url, TOKEN).call<WorkflowWire>('POST', '/workflows', {
-        name: 'Bench',
-        steps: [{ type: 'code', code }],
-        settings: { rate: { perSecond: 100_000, burst: 100_000 } },
-      })
-    ).endpoint
-  const post = async (endpoint: string): Promise<void> => {
-    const answer = await fetch(endpoint, { method: 'POST', body: '{}' })
-    if (answer.status !== 200) throw new Error(`answer ${answer.status}`)
-    await answer.arrayBuffer()
-  }
+  const server = await serve(port)
   const newcomers = await Promise.all(
     Array.from({ length: NEWCOMERS }, (_, i) =>
-      create(`$send.http({ method: 'POST', url: 'http://127.0.0.1:${port}/${i}', data: 1 })`),
+      server.create(
+        `$send.http({ method: 'POST', url: 'http://127.0.0.1:${port}/${i}', data: 1 })`,
+      ),
     ),
   )
   if (backlog > 0) {
-    const burning = await create(`const end = Date.now() + 40; while (Date.now() < end);`)
+    const burning = await server.create(`const end = Date.now() + 40; while (Date.now() < end);`)
     for (let sent = 0; sent < backlog; sent += 100)
       await Promise.all(Array.from({ length: 100 }, () => post(burning)))
   }
@@ -278,12 +251,57 @@ async function beside(name: string, backlog: number): Promise<void> {
     const begun = performance.now()
     await post(endpoint)
     durations.push((await arrival) - begun)
-    await delay(500)
+    await delay(1_000)
   }
   noteQuantiles(`first event of a workflow to its arrival, ${name}`, durations)
-  server.kill('SIGTERM')
-  await once(server, 'exit')
+  await server.stop()
   receiver.close()
   receiver.closeAllConnections()
-  rmSync(folder, { recursive: true, force: true })
+}
+
+/** A whole server in a process of its own, that may send to the port. */
+async function serve(port: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'sendoff-bench-'))
+  const child = spawn(process.execPath, ['bin/sendoff.cjs', 'serve'], {
+    cwd: resolve(import.meta.dirname, '..'),
+    env: {
+      ...process.env,
+      SENDOFF_PORT: '0',
+      SENDOFF_DATA: folder,
+      SENDOFF_ADMIN_TOKEN: TOKEN,
+      SENDOFF_ISOLATION: CHOICE,
+      SENDOFF_EGRESS_ALLOW: `127.0.0.1/32:${port}`,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let output = ''
+  const url = await new Promise<string>((found) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += String(chunk)
+      const match = /listens on (http:\S+)/.exec(output)
+      if (match) found(match[1]!)
+    })
+  })
+  const api = createApiClient(url, TOKEN)
+  return {
+    create: async (code: string): Promise<string> => {
+      const workflow = await api.call<WorkflowWire>('POST', '/workflows', {
+        name: 'Bench',
+        steps: [{ type: 'code', code }],
+        settings: { rate: { perSecond: 100_000, burst: 100_000 } },
+      })
+      return workflow.endpoint
+    },
+    stop: async (): Promise<void> => {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function post(endpoint: string): Promise<void> {
+  const answer = await fetch(endpoint, { method: 'POST', body: '{}' })
+  if (answer.status !== 200) throw new Error(`answer ${answer.status}`)
+  await answer.arrayBuffer()
 }

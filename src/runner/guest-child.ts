@@ -11,7 +11,6 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Isolation } from './isolation.ts'
 import { killGroup, launchProcess } from './launch.ts'
-import { giveWay } from './priority.ts'
 import { FrameReader, FrameWriter, ProtocolError, UP_FRAME_BYTES } from './protocol.ts'
 
 export type ChildEvents = {
@@ -70,7 +69,6 @@ export class GuestChild {
     this.#events = events
     this.#isolation = isolation
     this.#child = launchProcess(isolation.launch(memoryMb, packages), isolation.guestCode)
-    if (this.#child.pid !== undefined) giveWay(this.#child.pid)
     this.#child.on('error', () => this.#gone(null, null))
     this.#child.on('close', (code, signal) => this.#gone(code, signal))
     const line = this.#child.stdio[3] as Socket
@@ -79,13 +77,6 @@ export class GuestChild {
     line.on('drain', () => events.drained())
     this.#read(line)
     for (const output of [this.#child.stdout!, this.#child.stderr!]) this.#drain(output)
-  }
-
-  /** The guest is up: a sandbox has started it meanwhile, in a session of its own. */
-  isUp(): void {
-    this.#guestPid =
-      this.#child.pid === undefined ? null : this.#isolation.guestPid(this.#child.pid)
-    if (this.#guestPid !== null && this.#guestPid !== this.#child.pid) giveWay(this.#guestPid)
   }
 
   /** Sends what was written, with all else that is written in this turn. */

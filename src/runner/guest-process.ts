@@ -284,7 +284,6 @@ export class GuestProcess {
   }
 
   #noteBoot(): void {
-    this.#child.isUp()
     const { residentMb, cpuMs } = this.#child.usage()
     this.#bootMb = residentMb
     this.#cpuMs = cpuMs
