@@ -100,9 +100,9 @@ export class Destination {
     const result = isUnknown ? 'unknown' : isPassing(attempt) ? 'failed' : 'passed'
     this.breaker.end(task.attempt > 1, result, now)
     this.pace.end(ours ? 'none' : loadSign(attempt), now - (timings?.totalMs ?? 0), now)
-    const waitMs = isOverloaded(attempt)
-      ? retryAfterMs(attempt.response, this.#clock.nowMs())
-      : null
+    // Where nobody asked for retries a wait would only delay what fails then; so it is on record, no more.
+    const isAsked = isOverloaded(attempt) && (task.send.retry ?? false) !== false
+    const waitMs = isAsked ? retryAfterMs(attempt.response, this.#clock.nowMs()) : null
     if (waitMs) this.pace.waitUntil(now + waitMs, now)
   }
 
