@@ -75,6 +75,8 @@ const SLOW_MS = 20
 const PONG_MS = 100
 /** How long what outlived its run may go on in a process that takes no more runs. */
 const LINGER_MS = 1_000
+/** It says so once, then ten times a second while something is left, which is not long. */
+const IDLES_PER_RUN = 1_000
 /** What a process may need above its heap: young generation, code, buffers of the line. */
 const MEMORY_SLACK_MB = 64
 const OUT_OF_TIME: Ending = { kind: 'timed_out', cpuLimitMs: null }
@@ -99,6 +101,8 @@ export class GuestProcess {
   readonly #ended: EndedRuns
   readonly #pongs = new Map<number, () => void>()
   #pings = 0
+  /** Times the guest said that it idles, since a run was last sent here. */
+  #idles = 0
   /** Runs that were sent here and have given no sign of life yet, and since when. */
   #unheard = 0
   #unheardSinceMs = 0
@@ -168,6 +172,7 @@ export class GuestProcess {
   }
 
   start(run: GuestRun): void {
+    this.#idles = 0
     const nonce = this.#deps.nonce()
     const { job } = run
     this.#left = null
@@ -293,7 +298,8 @@ export class GuestProcess {
     const active = this.#runs.get(message.run)
     if (!active) throw new ProtocolError('a run that is not running')
     const { record } = active.run
-    if (!active.heard) {
+    const isFirst = !active.heard
+    if (isFirst) {
       active.heard = true
       this.#unheard--
       this.#unheardSinceMs = this.#deps.clock.monotonicMs()
@@ -302,6 +308,7 @@ export class GuestProcess {
     }
     switch (message.type) {
       case 'begun':
+        if (!isFirst) throw new ProtocolError('a run begun twice')
         return
       case 'log':
         return record.log(message)
@@ -341,6 +348,7 @@ export class GuestProcess {
   }
 
   #idle(left: readonly string[]): void {
+    if (++this.#idles > IDLES_PER_RUN) throw new ProtocolError('more of idling than of runs')
     // A run that is on its way makes it busy again; the guest will say so anew after that one.
     if (this.active > 0) return
     this.#left = left

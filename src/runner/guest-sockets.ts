@@ -20,6 +20,10 @@ import { count, nonce, text } from './up-message.ts'
 
 const HOST_LENGTH = 255
 const MESSAGE_LENGTH = 500
+/** More than can be under way, written byte by byte, to a stream that this side has just closed. */
+const USELESS_FRAMES = STREAM_WINDOW + 50_000
+/** A stream changes hands a few times at most, and saying so takes JSON. */
+const OWNER_COST = 50
 
 type Stream = {
   readonly id: number
@@ -58,6 +62,8 @@ export class GuestSockets {
   readonly #streams = new Map<number, Stream>()
   readonly #uses = new Map<string, Use>()
   #lastId = 0
+  /** Frames that changed nothing, since a run last ended. */
+  #useless = 0
   #isHalted = false
 
   constructor(deps: Deps) {
@@ -71,20 +77,24 @@ export class GuestSockets {
     if (!stream) {
       // What was under way when this side closed the stream is of no interest any more.
       if (id === 0 || id > this.#lastId) throw new ProtocolError('a stream that was never opened')
-      return
+      return this.#ofNoUse()
     }
     switch (kind) {
       case frameKind.data:
+        if (payload.length === 0) this.#ofNoUse()
         return this.#receiveData(stream, payload)
       case frameKind.end:
+        if (stream.guestEnded) this.#ofNoUse()
         stream.guestEnded = true
         stream.socket?.end()
         return
       case frameKind.close:
         return this.#drop(stream)
       case frameKind.owner:
+        this.#ofNoUse(OWNER_COST)
         return this.#passOn(stream, this.#runIn(payload))
       case frameKind.credit:
+        if (readNumber(payload) === 0) this.#ofNoUse()
         stream.maySend += readNumber(payload)
         if (stream.maySend > STREAM_WINDOW) throw new ProtocolError('more credit than there is')
         return this.#resume(stream)
@@ -111,10 +121,17 @@ export class GuestSockets {
   closeRun(run: string): void {
     for (const stream of this.#streams.values()) if (stream.run === run) this.#drop(stream)
     this.#uses.delete(run)
+    this.#useless = 0
   }
 
   closeAll(): void {
     for (const stream of this.#streams.values()) this.#drop(stream)
+  }
+
+  /** Whatever else a frame does is paid for in bytes, credit or connections; these would cost only the server. */
+  #ofNoUse(cost = 1): void {
+    this.#useless += cost
+    if (this.#useless > USELESS_FRAMES) throw new ProtocolError('more frames than are of use')
   }
 
   #open(id: number, payload: Uint8Array): void {

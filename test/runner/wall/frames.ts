@@ -157,19 +157,21 @@ function withWildField(random: Random, frame: Frame): Frame {
 }
 
 export function encode(frames: readonly Frame[]): Buffer {
-  return Buffer.concat(
-    frames.flatMap(({ kind, stream, head, tail }) => {
-      const json = head === null ? null : Buffer.from(JSON.stringify(head))
-      const size = Buffer.alloc(4)
-      size.writeUInt32BE(json?.length ?? 0)
-      const payload = json === null ? tail : Buffer.concat([size, json, tail])
-      const header = Buffer.alloc(9)
-      header.writeUInt32BE(payload.length)
-      header[4] = kind
-      header.writeUInt32BE(stream, 5)
-      return [header, payload]
-    }),
-  )
+  const encoded = new Map<Frame, Buffer>()
+  for (const frame of frames) if (!encoded.has(frame)) encoded.set(frame, encodeOne(frame))
+  return Buffer.concat(frames.map((frame) => encoded.get(frame)!))
+}
+
+function encodeOne({ kind, stream, head, tail }: Frame): Buffer {
+  const json = head === null ? null : Buffer.from(JSON.stringify(head))
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(json?.length ?? 0)
+  const payload = json === null ? tail : Buffer.concat([size, json, tail])
+  const header = Buffer.alloc(9)
+  header.writeUInt32BE(payload.length)
+  header[4] = kind
+  header.writeUInt32BE(stream, 5)
+  return Buffer.concat([header, payload])
 }
 
 /** Spoils bytes: flipped, cut out, put in, doubled. */

@@ -13,27 +13,20 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { systemClock } from '../../../src/clock.ts'
 import { limits } from '../../../src/model/limits.ts'
-import { GuestProcess } from '../../../src/runner/guest-process.ts'
-import type { GuestRun, ProcessEvents } from '../../../src/runner/guest-process.ts'
-import type { Isolation } from '../../../src/runner/isolation.ts'
 import { FrameReader, ProtocolError, frameKind } from '../../../src/runner/protocol.ts'
-import { runBounds } from '../../../src/runner/run-bounds.ts'
-import { RunRecord } from '../../../src/runner/run-record.ts'
-import type { LateReport, RunResult, Tunnel } from '../../../src/runner/runner.ts'
 import { createTunnelRooms } from '../../../src/runner/tunnel-room.ts'
 import { readUpMessage } from '../../../src/runner/up-message.ts'
 import { randomOf } from '../../support/random.ts'
 import type { Random } from '../../support/random.ts'
 import { jobOf, openTunnel, startRunner } from '../../support/run-code.ts'
 import { HELLO, encode, framesOf, spoil, spoilBytes } from './frames.ts'
+import { hear } from './spoken.ts'
+import type { Deps, Told } from './spoken.ts'
 
 const isCi = process.env['SENDOFF_TEST_REQUIRE'] !== undefined || process.env['CI'] === 'true'
 const DURATION_MS = isCi ? 30_000 : 2_500
 const SEED = Number(process.env['SENDOFF_FUZZ_SEED'] ?? Date.now() & 0x7fff_ffff)
-/** A hostile process that says nothing more is ended after this long. */
-const PATIENCE_MS = 2_000
 const HOSTILE_AT_ONCE = 8
 /** Parsing alone costs next to nothing. */
 const PARSED_PER_GUEST = 20
@@ -60,85 +53,6 @@ async function rounds(t: TestContext, round: (seed: number) => Promise<void>): P
   assert.ok(seed > SEED, 'not one round was run')
 }
 
-/** A process that says these bytes and ends. It needs no Node, so that there can be many. */
-const saying = (bytes: Buffer): Isolation => ({
-  level: 'process',
-  because: 'a guest of the fuzzer',
-  guestCode: bytes,
-  guestPid: (pid) => pid,
-  closedTo: () => null,
-  launch: () => ({
-    command: '/bin/sh',
-    args: ['-c', 'exec cat >&3'],
-    uid: null,
-    inputs: [],
-  }),
-})
-
-type Told = { readonly nonce: string; readonly result: RunResult; readonly times: number }
-type Deps = { readonly tunnel: Tunnel; readonly roomOf: ReturnType<typeof createTunnelRooms> }
-
-const nonceOf = (random: Random): string => random.bytes(16).toString('base64url')
-
-/** Gives a process its runs and its bytes, and resolves with all that came of them. */
-async function hear(
-  { tunnel, roomOf }: Deps,
-  nonces: readonly string[],
-  bytes: Buffer,
-): Promise<{ readonly told: readonly Told[]; readonly late: readonly LateReport[] }> {
-  const results = new Map<string, RunResult[]>(nonces.map((nonce) => [nonce, []]))
-  const late: LateReport[] = []
-  const waiting = [...nonces]
-  const ended = Promise.withResolvers<void>()
-  let gone = 0
-  const events: ProcessEvents = {
-    ready: () => {},
-    begun: () => {},
-    finished: (process) => process.active === 0 && process.leave(),
-    gone: (_, unfinished, death) => {
-      assert.equal(++gone, 1)
-      for (const run of unfinished) run.settle(run.record.settle(death.ending))
-      ended.resolve()
-    },
-  }
-  const process = new GuestProcess(
-    {
-      clock: systemClock,
-      isolation: saying(bytes),
-      tunnel,
-      room: roomOf(),
-      bounds: runBounds,
-      onLate: (report) => late.push(report),
-      nonce: () => waiting.shift()!,
-      events,
-    },
-    128,
-    null,
-  )
-  for (const nonce of nonces) process.start(runOf(nonce, results.get(nonce)!))
-  const patience = setTimeout(() => process.kill(IMPATIENT), PATIENCE_MS)
-  await ended.promise
-  clearTimeout(patience)
-  const told = [...results].map(([nonce, list]) => ({
-    nonce,
-    result: list[0]!,
-    times: list.length,
-  }))
-  return { told, late }
-}
-
-const IMPATIENT = {
-  ending: { kind: 'timed_out', cpuLimitMs: null },
-  culprit: null,
-} as unknown as Parameters<GuestProcess['kill']>[0]
-
-/** Two steps; the event is named after the run, so that late reports can be told apart too. */
-function runOf(nonce: string, results: RunResult[]): GuestRun {
-  const job = jobOf({ one: ``, two: `` }, { eventId: nonce, timeoutMs: 60_000 })
-  const settle = (result: RunResult): void => void results.push(result)
-  return { job, record: new RunRecord(systemClock, job), isSecond: false, settle }
-}
-
 /** What must be so of any result, whatever the guest said. */
 function checkResult(
   { nonce, result, times }: Told,
@@ -158,6 +72,8 @@ function checkResult(
     if (other !== nonce) assert.ok(!text.includes(other), `${nonce} was given what ${other} said`)
   if (isOwnWord) assert.equal(outcome.status, 'succeeded')
 }
+
+const nonceOf = (random: Random): string => random.bytes(16).toString('base64url')
 
 test('[R40] [251] fuzz: spoiled frames crash nothing and are credited to no other run', async (t) => {
   const echo = createServer((socket) => socket.on('error', () => {}).pipe(socket))
