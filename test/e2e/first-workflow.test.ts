@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import type { WorkflowWire } from '../../src/inspector/wire.ts'
 import { openUi, reads, withoutBrowser, writeCode } from '../support/browser.ts'
 import { startReceiver } from '../support/receiver.ts'
+import { startRegistry } from '../support/registry.ts'
 
 const skip = withoutBrowser
 const steps = (page: Page) => page.getByRole('list', { name: 'Steps' })
@@ -31,9 +32,10 @@ test(
     })
     t.after(() => receiver.close())
 
-    await page.getByRole('button', { name: 'New workflow' }).click()
+    await page.getByRole('button', { name: 'New workflow', exact: true }).click()
     await page.getByRole('textbox', { name: 'Name of the workflow' }).fill('Orders')
-    await addStep(page, 'to this workflow', 'Webhook')
+    await steps(page).getByRole('button', { name: 'Webhook' }).click()
+    await page.getByRole('textbox', { name: 'URL' }).and(page.locator(':focus')).waitFor()
     await page.getByRole('textbox', { name: 'URL' }).fill(receiver.url('/action'))
     const payload = page.getByRole('textbox', { name: 'Payload of webhook' })
     await writeCode(payload, '({ order: $event.body.order })')
@@ -119,3 +121,32 @@ test('workflow: a wrong option of $send.http is told and put right', { skip }, a
   await page.getByRole('button', { name: 'Use data' }).click()
   await reads(code, 'data: 1')
 })
+
+test(
+  'workflow: packages come with the save, and one that is not to be had is marked',
+  { skip },
+  async (t) => {
+    await startRegistry(t, {
+      name: 'left',
+      version: '1.0.0',
+      files: { 'index.js': "module.exports = 'left'" },
+    })
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([{ type: 'code', name: 'use', code: 'return 1' }])
+    await open(`/workflows/${workflow.id}`)
+    const code = page.getByRole('textbox', { name: 'Code of use' })
+    await writeCode(code, "const a = 1\nimport nope from 'nope'\nreturn nope")
+    await page.keyboard.press('Control+s')
+    await reads(page.getByRole('alert'), /nope/)
+    await reads(steps(page).getByRole('status'), /line 2, column 1[^]*nope/)
+    await page.locator('.cm-lint-marker-error').waitFor()
+    await page.evaluate(`window.said = []
+    new MutationObserver(() => said.push(document.querySelector('.save-state')?.textContent))
+      .observe(document.body, { childList: true, subtree: true, characterData: true })`)
+    await writeCode(code, "import left from 'left'\nreturn left")
+    await page.keyboard.press('Control+s')
+    await reads(page.getByRole('status'), 'Saved as v2')
+    const said = await page.evaluate<string>('said.join()')
+    assert.match(said, /left/i)
+  },
+)

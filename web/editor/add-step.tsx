@@ -5,32 +5,54 @@ import { Icon } from '../parts/icon.tsx'
 import { MenuButton } from '../parts/menu-button.tsx'
 import { useDraftStore } from './use-editor.ts'
 
+const kinds = [
+  ['code', 'Run Node.js code', 'code', 'JavaScript or TypeScript, any npm package'],
+  ['webhook', 'Webhook', 'send', 'One request, by a form'],
+  ['note', 'Note', 'note', 'Text for whoever reads this'],
+] as const
+
 /** `where` completes "Add a step ...". */
 export function AddStep({ at, where }: { readonly at: number; readonly where: string }) {
-  const store = useDraftStore()
-  const add = (type: StepType) => (): void =>
-    store.change((draft) => {
-      const next = withStep(draft, at, type)
-      store.focusNext = next.steps[at]!.key
-      return next
-    })
+  const add = useAdd(at)
   return (
     <MenuButton
       className="add-step"
       label={`Add a step ${where}`}
       align="start"
-      items={[
-        {
-          name: 'Run Node.js code',
-          icon: 'code',
-          about: 'JavaScript or TypeScript, any npm package',
-          run: add('code'),
-        },
-        { name: 'Webhook', icon: 'send', about: 'One request, by a form', run: add('webhook') },
-        { name: 'Note', icon: 'note', about: 'Text for whoever reads this', run: add('note') },
-      ]}
+      items={kinds.map(([type, name, icon, about]) => ({ name, icon, about, run: add(type) }))}
     >
       <Icon name="plus" />
     </MenuButton>
   )
+}
+
+/** The same for a workflow without steps, where nothing else is to be done: all kinds at once. */
+export function AddFirstStep() {
+  const add = useAdd(0)
+  return (
+    <div className="first-step">
+      <p>No steps yet: events are stored and do nothing.</p>
+      <div className="first-kinds">
+        {kinds.map(([type, name, icon, about]) => (
+          <button key={type} type="button" onClick={add(type)}>
+            <Icon name={icon} />
+            <span className="menu-text">
+              <span>{name}</span>
+              <span className="faint">{about}</span>
+            </span>
+          </button>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function useAdd(at: number) {
+  const store = useDraftStore()
+  return (type: StepType) => (): void =>
+    store.change((draft) => {
+      const next = withStep(draft, at, type)
+      store.focusNext = next.steps[at]!.key
+      return next
+    })
 }

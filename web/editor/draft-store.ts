@@ -13,7 +13,12 @@ import type { Editor } from './code/mount.ts'
 export type Saving =
   | { readonly kind: 'idle' }
   | { readonly kind: 'saving'; readonly progress: string | null }
-  | { readonly kind: 'refused'; readonly message: string }
+  | {
+      readonly kind: 'refused'
+      readonly message: string
+      /** The step that is to blame, where only the save could know: a package that is not to be had. */
+      readonly at: { readonly key: string; readonly problem: StepProblemWire } | null
+    }
 
 /** `isShown`: in place of the recorded run. */
 export type DryRun = { readonly detail: EventDetailWire; readonly isShown: boolean }

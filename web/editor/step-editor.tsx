@@ -32,7 +32,7 @@ export function StepEditor({ view, at, count, folds, variables }: Props) {
   const { step, ran } = view
   const store = useDraftStore()
   const saved = useEditor(({ base }) => base.steps)
-  const problems = useEditor((state) => state.problems.get(step.key) ?? NONE)
+  const problems = useProblems(step.key)
   const [isRenaming, setRenaming] = useState(false)
   const isChanged = isStepChanged(step, saved)
   const record = ran?.record ?? null
@@ -71,6 +71,15 @@ export function StepEditor({ view, at, count, folds, variables }: Props) {
       </Disclosure>
     </li>
   )
+}
+
+/** What the compiler says; where it has nothing to say, why the save was refused. */
+function useProblems(key: string): readonly StepProblemWire[] {
+  const compiled = useEditor((state) => state.problems.get(key) ?? NONE)
+  const blamed = useEditor(({ saving }) =>
+    saving.kind === 'refused' && saving.at?.key === key ? saving.at.problem : null,
+  )
+  return useMemo(() => (compiled.length > 0 || !blamed ? compiled : [blamed]), [compiled, blamed])
 }
 
 type SummaryProps = {

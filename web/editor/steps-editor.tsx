@@ -7,7 +7,7 @@ import type { Folds } from '../inspector/run-pane.tsx'
 import { StepCard } from '../inspector/step-card.tsx'
 import { TriggerCard } from '../inspector/trigger-card.tsx'
 import { draftViews } from '../model/draft-views.ts'
-import { AddStep } from './add-step.tsx'
+import { AddFirstStep, AddStep } from './add-step.tsx'
 import { StepEditor } from './step-editor.tsx'
 import { useDraftStore, useEditor } from './use-editor.ts'
 
@@ -49,10 +49,12 @@ export function StepsEditor({ detail, isDryRun, folds }: Props) {
       <li className="between">
         <AddStep at={steps.length} where={last ? `after ${last.name}` : 'to this workflow'} />
         <Removed at={steps.length} />
-        {steps.length === 0 && (
-          <span className="faint">No steps yet: events are stored and do nothing.</span>
-        )}
       </li>
+      {steps.length === 0 && (
+        <li>
+          <AddFirstStep />
+        </li>
+      )}
       {gone.map((step) => (
         <StepCard key={step.name} step={step} detail={detail} folds={folds} />
       ))}

@@ -9,7 +9,7 @@ import { useDraftStore, useEditor } from './use-editor.ts'
 const REST_MS = 500
 
 /** Problems by the key of their step. */
-export function problemsByKey(
+function problemsByKey(
   { steps }: Draft,
   problems: readonly StepProblemWire[],
 ): ReadonlyMap<string, readonly StepProblemWire[]> {

@@ -5,11 +5,14 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect } from 'react'
 import { ApiProblem } from '../api/client.ts'
-import { checkSteps, saveWorkflow, versionsQuery, workflowQuery } from '../api/queries.ts'
+import { saveWorkflow, versionsQuery, workflowQuery } from '../api/queries.ts'
 import { stepsOf } from '../model/draft.ts'
+import type { Draft } from '../model/draft.ts'
 import { notify } from '../parts/notice.tsx'
-import { problemsByKey } from './use-check.ts'
+import type { Saving } from './draft-store.ts'
 import { useDraftStore } from './use-editor.ts'
+
+type Blamed = Extract<Saving, { kind: 'refused' }>['at']
 
 export function useSave(): () => void {
   const store = useDraftStore()
@@ -25,19 +28,10 @@ export function useSave(): () => void {
     const body = { name: draft.name.trim(), steps: stepsOf(draft), expectedVersion: base.version }
     const refused = (problem: unknown): void => {
       const message = problem instanceof Error ? problem.message : String(problem)
-      store.setSaving({ kind: 'refused', message })
-      if (!(problem instanceof ApiProblem)) return
-      if (problem.code === 'version_conflict') {
+      const at = problem instanceof ApiProblem ? blamed(draft, problem) : null
+      store.setSaving({ kind: 'refused', message, at })
+      if (problem instanceof ApiProblem && problem.code === 'version_conflict') {
         void queries.invalidateQueries({ queryKey: workflowQuery(base.id).queryKey })
-      } else if (problem.status === 400) {
-        const { step: name, line = null, column = null } = problem.place
-        const step = body.steps.findIndex((one) => one.name === name)
-        const found = { step, field: null, message: problem.message, line, column }
-        void checkSteps(body.steps, new AbortController().signal).then(({ problems }) => {
-          // What no compiler can know, as a package that is not to be had, is the save's to tell.
-          const all = step === -1 || problems.length > 0 ? problems : [found]
-          store.setProblems(problemsByKey(draft, all))
-        })
       }
     }
     const tell = (progress: string): void => store.setSaving({ kind: 'saving', progress })
@@ -49,6 +43,13 @@ export function useSave(): () => void {
       notify(`Saved as v${saved.version}`)
     }, refused)
   }, [store, queries])
+}
+
+function blamed({ steps }: Draft, { message, place }: ApiProblem): Blamed {
+  const step = steps.findIndex(({ name }) => name === place.step)
+  if (step === -1) return null
+  const { line = null, column = null } = place
+  return { key: steps[step]!.key, problem: { step, field: null, message, line, column } }
 }
 
 /** ⌘S and Ctrl S, wherever the focus is. */

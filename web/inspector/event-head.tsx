@@ -1,5 +1,6 @@
 /** Above the steps: which event this is, how its run went, and what can be done with it. */
 import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import { useDraftStore } from '../editor/use-editor.ts'
 import { curlOfEvent } from '../model/curl.ts'
 import { destOfDetail } from '../model/dest.ts'
 import { duration } from '../model/quantity.ts'
@@ -72,9 +73,14 @@ export function EventHead({ workflow, detail, close }: Props) {
         </p>
       )}
       {run?.message && (
-        <p className="verdict" data-tone={run.status === 'ended' ? 'plain' : 'failed'} role="note">
-          {run.message} <FaultPlace steps={run.steps} />
-        </p>
+        <div
+          className="verdict"
+          data-tone={run.status === 'ended' ? 'plain' : 'failed'}
+          role="note"
+        >
+          <p className="clamped">{run.message}</p>
+          <FaultPlace steps={run.steps} />
+        </div>
       )}
       <LateNotes run={run} />
     </div>
@@ -101,10 +107,16 @@ function Origin({ detail }: { readonly detail: EventDetailWire }) {
 
 /** The way to the line that threw: it is marked in the step's code. */
 function FaultPlace({ steps }: Pick<NonNullable<EventDetailWire['run']>, 'steps'>) {
+  const store = useDraftStore()
   const failed = steps.find(({ error }) => error !== null && error.line !== null)
   if (!failed) return null
-  const show = (): void =>
-    document.querySelector('[data-mark="true"]')?.scrollIntoView({ block: 'center' })
+  const show = (): void => {
+    const step = store.state().draft.steps.find(({ savedName }) => savedName === failed.name)
+    const field = step?.type === 'webhook' ? 'payload' : 'code'
+    const editor = store.editor(`${step?.key} ${field}`)
+    if (editor) editor.goTo(failed.error?.line ?? 1, failed.error?.column ?? 1)
+    else document.querySelector('[data-mark="true"]')?.scrollIntoView({ block: 'center' })
+  }
   return (
     <button type="button" className="link" onClick={show}>
       {failed.name}, line {failed.error?.line}
@@ -116,7 +128,12 @@ function FaultPlace({ steps }: Pick<NonNullable<EventDetailWire['run']>, 'steps'
 function LateNotes({ run }: { readonly run: EventDetailWire['run'] }) {
   if (!run || run.late.length === 0) return null
   return (
-    <ul className="verdict" data-tone="failed" aria-label="After the run had ended">
+    <ul
+      className="verdict late-notes"
+      data-tone="failed"
+      tabIndex={0}
+      aria-label="After the run had ended"
+    >
       {run.late.map(({ step, text, at }, i) => (
         <li key={i}>
           {step}, {duration(at)} after the start: {text}
