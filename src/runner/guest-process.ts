@@ -80,7 +80,7 @@ const IDLES_PER_RUN = 1_000
 /** What a process may need above its heap: young generation, code, buffers of the line. */
 const MEMORY_SLACK_MB = 64
 const OUT_OF_TIME: Ending = { kind: 'timed_out', cpuLimitMs: null }
-/** CPU time that a process without runs may take between two looks: collecting garbage, and no more. */
+/** CPU time that a process may take from one run to the next: collecting garbage, and no more. */
 const IDLE_CPU_MS = 500
 
 export class GuestProcess {
@@ -117,7 +117,8 @@ export class GuestProcess {
   #bootMb = 0
   #cpuMs = 0
   #aboveBootMb = 0
-  #wasIdle = false
+  /** What it took without a run, since it has had none. */
+  #idleCpuMs: number | null = null
 
   /** `packages`: the folder that it may read, for programs that have one. */
   constructor(deps: Deps, memoryMb: number, packages: string | null) {
@@ -176,6 +177,7 @@ export class GuestProcess {
     const nonce = this.#deps.nonce()
     const { job } = run
     this.#left = null
+    this.#idleCpuMs = null
     const sentMs = this.#deps.clock.monotonicMs()
     const active: ActiveRun = { run, sentMs, timer: null, heard: false, cpuMs: 0 }
     this.#runs.set(nonce, active)
@@ -223,11 +225,11 @@ export class GuestProcess {
     this.#aboveBootMb = residentMb - this.#bootMb
     if (this.active === 0) {
       // Code that outlived its run and hides it: what it takes gives it away.
-      if (this.#wasIdle && spentMs > IDLE_CPU_MS) this.#stopGhost()
-      this.#wasIdle = true
+      // Not at the first look: that is still of the last run.
+      this.#idleCpuMs = this.#idleCpuMs === null ? 0 : this.#idleCpuMs + spentMs
+      if (this.#idleCpuMs > IDLE_CPU_MS) this.#stopGhost()
       return
     }
-    this.#wasIdle = false
     if (this.#aboveBootMb > this.memoryMb + MEMORY_SLACK_MB)
       return this.kill(outOfMemory(this.memoryMb, Math.round(this.#aboveBootMb)))
     for (const active of this.#runs.values()) this.#charge(active, spentMs / this.active)

@@ -99,6 +99,20 @@ test('late: a request that nobody awaited is cut, and its error reported', async
   assert.match(lateOf('evt_fetch')[0]!, /fetch failed/)
 })
 
+test('late: a process whose runs are short and many is not taken for one that hides something', async () => {
+  const job = jobOf(
+    `const { cpuUsage } = process; const begun = cpuUsage(); while (cpuUsage(begun).user < 20_000); this.pid = process.pid`,
+    { eventId: 'evt_short' },
+  )
+  const pids = new Set()
+  for (let i = 0; i < 40; i++) {
+    pids.add(await pidOf(job))
+    await new Promise((done) => setTimeout(done, 10))
+  }
+  assert.equal(pids.size, 1)
+  assert.deepEqual(lateOf('evt_short'), [])
+})
+
 test('late: code that hides what it left running is known by the CPU it takes, and stopped', async () => {
   const pid = await pidOf(
     jobOf(
