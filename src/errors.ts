@@ -79,6 +79,10 @@ const catalogue = {
   ],
   response_missing: [400, 'Cannot answer: the run has ended and no step called $respond'],
   response_timeout: [504, 'Cannot answer: no step called $respond within {timeoutMs} ms'],
+  response_not_shown: [
+    403,
+    'Cannot answer: a page of this server asks for it as a {kind}, which it never is',
+  ],
   response_lost: [
     503,
     'Cannot answer: the server is stopping; the event is stored and its run will end later',

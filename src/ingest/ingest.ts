@@ -35,7 +35,7 @@ import { EndpointCache } from './endpoint-cache.ts'
 import type { AnswerHandOver, EventHandOver, ExpectedAnswer } from '../hand-over.ts'
 import { RateLimit } from './rate-limit.ts'
 import { readBody } from './read-body.ts'
-import { RunAnswers } from './run-answer.ts'
+import { refuseAsPart, RunAnswers } from './run-answer.ts'
 import { createSenderReader } from './sender.ts'
 import type { Sender } from './sender.ts'
 import { checkBearer, checkSignature } from './trigger-auth.ts'
@@ -131,7 +131,9 @@ export class Ingest {
       log.info('event', { id, status: 200, durationMs })
       if (!answer) return
       const given = await this.#runAnswers.wait(answer, response, timeoutMs)
-      if (given) answerResponse(response, given)
+      if (!given) return
+      refuseAsPart(request)
+      answerResponse(response, given)
     } catch (cause) {
       // A failure that is none of the catalogue's is a bug; the sender hears that nothing was stored.
       const error = cause instanceof AppError ? cause : new AppError('internal', {}, { cause })

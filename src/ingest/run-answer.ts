@@ -3,11 +3,25 @@
  * what is waited for is its run, within the run's own time limit and a little more for the queue. A
  * sender that hangs up, or a server that stops, ends the wait, and never the run.
  */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError, assertNever } from '../errors.ts'
 import type { ExpectedAnswer, RunAnswer } from '../hand-over.ts'
 import { limits } from '../model/limits.ts'
 import type { TriggerResponse } from '../model/respond.ts'
+
+/** What a browser would run or apply within the page that asks for it. */
+const PARTS_OF_A_PAGE =
+  /^(?:script|style|worker|sharedworker|serviceworker|audioworklet|paintworklet|xslt|object|embed)$/
+
+/**
+ * Throws where a page of this very origin asks for an answer as a part of itself: a step's answer is no
+ * script of the UI, whatever got into the UI. The browser says so, and no page can say otherwise.
+ */
+export function refuseAsPart({ headers }: IncomingMessage): void {
+  const kind = String(headers['sec-fetch-dest'])
+  if (headers['sec-fetch-site'] !== 'same-origin' || !PARTS_OF_A_PAGE.test(kind)) return
+  throw new AppError('response_not_shown', { kind })
+}
 
 export class RunAnswers {
   readonly #waiting = new Set<() => void>()

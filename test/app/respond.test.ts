@@ -65,6 +65,15 @@ test('respond: status, headers and body (text, object, Buffer) are the answer, s
     said!.text,
     '$respond, when the run has ended: 201, application/octet-stream, 2 bytes',
   )
+  for (const [site, dest, status] of [
+    ['same-origin', 'script', 403],
+    ['same-origin', 'document', 201],
+    ['cross-site', 'script', 201],
+  ] as const) {
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-dest': dest }
+    const asked = await app.send(workflow, '?kind=text', { headers, body: '{}' })
+    assert.equal(asked.status, status, `${site} ${dest}`)
+  }
   const nothing = await answers(app, '$respond({ status: 204 })')
   assert.deepEqual(await app.send(nothing).then(({ status, body }) => [status, body]), [204, ''])
 })

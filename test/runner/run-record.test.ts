@@ -134,3 +134,41 @@ test('run-record: a run that is cut keeps what had arrived; the step under way t
   assert.deepEqual(outcome.steps[0]!.exports, { a: 1 })
   assert.equal(outcome.steps[1]!.logs[0]!.text, 'in two')
 })
+
+test('[251] run-record: a response comes once, where one is waited for, and is checked again', () => {
+  const custom = (): RunRecord =>
+    new RunRecord(systemClock, jobOf({ one: '', two: '' }, { response: 'custom' }))
+  const respond = (over: object = {}) =>
+    ({
+      type: 'respond',
+      run: '',
+      step: 0,
+      status: 200,
+      headers: [['X-A', 'b']],
+      immediate: false,
+      hasBody: true,
+      ...over,
+    }) as const
+  const body = Buffer.from('hi')
+  const run = custom()
+  run.respond(respond(), body)
+  assert.throws(() => run.respond(respond(), body), ProtocolError)
+  const { response } = run.settle({ kind: 'done', durationMs: 1 })
+  assert.deepEqual([response!.status, Buffer.from(response!.body!).toString()], [200, 'hi'])
+  assert.throws(() => record().respond(respond(), body), ProtocolError)
+  const bad: readonly object[] = [
+    { step: 1 },
+    { status: 100 },
+    { status: 204 },
+    { headers: null },
+    { headers: [['Set-Cookie', 'a=b']] },
+    { headers: [['X-A', 'b\r\nc']] },
+    { headers: [['Content-Length', '9']] },
+    { headers: [['__proto__']] },
+  ]
+  for (const over of bad) {
+    assert.throws(() => custom().respond(respond(over), body), ProtocolError, JSON.stringify(over))
+  }
+  const large = new Uint8Array(limits.responseBodyBytes + 1)
+  assert.throws(() => custom().respond(respond(), large), ProtocolError)
+})
