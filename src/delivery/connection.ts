@@ -16,11 +16,11 @@ import type { ConnectionFacts, Egress } from '../egress/egress.ts'
 import type { CapturedResponse } from '../model/delivery.ts'
 import { limits } from '../model/limits.ts'
 import { ResponseCapture } from './capture.ts'
-import { DeliveryFault } from './fault.ts'
+import { DeliveryFault, tooLargeHeaders } from './fault.ts'
 import type { Progress } from './fault.ts'
-import { InterimResponses } from './interim.ts'
 import { headersOf } from './request.ts'
 import type { OutgoingRequest } from './request.ts'
+import { ResponseHead } from './response-head.ts'
 
 export type ConnectionDeps = { readonly egress: Egress; readonly clock: Clock }
 
@@ -46,7 +46,7 @@ const AGE_MAX_MS = 60_000
 export class Connection {
   readonly #deps: ConnectionDeps
   readonly #client: Client
-  readonly #interim = new InterimResponses()
+  readonly #head = new ResponseHead()
   /** The first error of its socket: what undici tells may be what came of it only. */
   #socketError: NodeJS.ErrnoException | undefined
   #onBytes: ((count: number) => void) | undefined
@@ -105,7 +105,7 @@ export class Connection {
       received += count
       if (received - capture.size > limits.responseFramingBytes) this.#end(new Endless())
     }
-    this.#interim.begin()
+    this.#head.begin()
     this.#client.dispatch(optionsOf(request), {
       onRequestStart: () => (progress = 'waiting'),
       onResponseStarted: () => (firstByteAt ??= clock.monotonicMs()),
@@ -150,9 +150,10 @@ export class Connection {
     socket.read = (size) => {
       const chunk = read(size) as Buffer | null
       if (!chunk) return chunk
-      this.#interim.pass(chunk)
       this.#onBytes?.(chunk.length)
-      return chunk
+      if (this.#head.pass(chunk)) return chunk
+      this.#end(tooLargeHeaders())
+      return null
     }
   }
 

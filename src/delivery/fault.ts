@@ -38,6 +38,13 @@ export class DeliveryFault extends Error {
   }
 }
 
+export const tooLargeHeaders = (): DeliveryFault =>
+  new DeliveryFault(
+    'too_large_headers',
+    'headers_too_large',
+    `Cannot read the response: its headers are over ${limits.responseHeaderBytes} bytes`,
+  )
+
 /** How far the exchange had come when it failed. */
 export type Progress = 'connecting' | 'waiting' | 'reading' | 'reading_chunks'
 
@@ -55,11 +62,7 @@ export function faultOf(error: unknown, progress: Progress): Fault {
 function translate(code: string, message: string, progress: Progress): Fault {
   switch (code) {
     case 'UND_ERR_HEADERS_OVERFLOW':
-      return theirs(
-        'too_large_headers',
-        'headers_too_large',
-        `Cannot read the response: its headers are over ${limits.responseHeaderBytes} bytes`,
-      )
+      return faultOf(tooLargeHeaders(), progress)
     case 'UND_ERR_SOCKET':
       return message.startsWith('bad ') ? unasked(message) : closed('closed', progress)
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':

@@ -168,8 +168,11 @@ export const limits = {
   responseHeaderCount: 100,
   responseStoredBytes: 64 * KIB,
   responseReadBytes: MIB,
-  /** What a response may take besides its body: interim responses, chunk sizes and extensions. */
-  responseFramingBytes: 2 * MIB,
+  /**
+   * What a response may take besides its body: interim responses, chunk sizes and extensions. Some
+   * 9,000 interim responses fit, each of which costs as much time as a short answer.
+   */
+  responseFramingBytes: 256 * KIB,
   hops: 5,
   /** Signing: what Standard Webhooks allows a secret to be, and how long a replaced one still signs. */
   signingSecretBytesMin: 24,

@@ -17,7 +17,7 @@ import { responseFaults } from '../support/response-faults.ts'
 const HEAD = 'HTTP/1.1 200 OK\r\n'
 const OK = `${HEAD}content-length: 2\r\n\r\nok`
 /** Short for those that wait for it; the others end before a loaded machine gets there. */
-const timeoutFor = (code: FailureCode | null) => (code === 'timeout' ? 400 : 10_000)
+const timeoutFor = (code: FailureCode | null) => (code === 'timeout' ? 2_000 : 10_000)
 
 let server: FaultServer
 before(async () => {

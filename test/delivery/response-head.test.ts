@@ -1,7 +1,8 @@
-/** Interim responses: passed over, asked for or not, however their bytes arrive. */
+/** What is seen of a response before undici: interim responses passed over, large headers ended. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { InterimResponses } from '../../src/delivery/interim.ts'
+import { ResponseHead } from '../../src/delivery/response-head.ts'
+import { limits } from '../../src/model/limits.ts'
 import { attemptOne } from '../support/attempt-one.ts'
 import { taskTo } from '../support/delivery-task.ts'
 import { startReceiver } from '../support/receiver.ts'
@@ -48,12 +49,13 @@ test('[111] attempt: 100 Continue and nothing after it ends at the time limit', 
   assert.deepEqual([attempt.code, attempt.response], ['timeout', null])
 })
 
-test('interim: only the status of a 100 changes, wherever the bytes are cut', () => {
+test('response head: only the status of a 100 changes, wherever the bytes are cut', () => {
   const changed = (text: string, size: number) => {
-    const interim = new InterimResponses()
-    interim.begin()
+    const head = new ResponseHead()
+    head.begin()
     const bytes = Buffer.from(text)
-    for (let at = 0; at < bytes.length; at += size) interim.pass(bytes.subarray(at, at + size))
+    for (let at = 0; at < bytes.length; at += size)
+      assert.ok(head.pass(bytes.subarray(at, at + size)))
     return bytes.toString()
   }
   const early = 'HTTP/1.1 103 Early Hints\r\nx: HTTP/1.1 100\r\n\r\n'
@@ -64,5 +66,28 @@ test('interim: only the status of a 100 changes, wherever the bytes are cut', ()
     for (const other of ['HTTP/1.1 101 Switch\r\n\r\n', 'HTTP/1.1 110 x\r\n\r\n', 'SSH-2.0', '']) {
       assert.equal(changed(other, size), other)
     }
+  }
+})
+
+test('[103] response head: more than 16 KiB of headers are refused, wherever the bytes are cut', () => {
+  const fits = (text: string, size: number) => {
+    const head = new ResponseHead()
+    head.begin()
+    const bytes = Buffer.from(text)
+    for (let at = 0; at < bytes.length; at += size) {
+      if (!head.pass(bytes.subarray(at, at + size))) return false
+    }
+    return true
+  }
+  const response = (bytes: number, body = '') =>
+    `${'HTTP/1.1 200 OK\r\na: '.padEnd(bytes - 4, 'x')}\r\n\r\n${body}`
+  const limit = limits.responseHeaderBytes
+  const body = 'x'.repeat(3 * limit)
+  for (const size of [1, 3, 1_000, 100_000]) {
+    assert.ok(fits(response(limit, body), size), `${size}`)
+    assert.ok(!fits(response(limit + 1, body), size), `${size}`)
+    assert.ok(!fits(response(3 * limit).slice(0, 2 * limit), size), `${size}`)
+    assert.ok(fits(CONTINUE.repeat(1_000) + response(limit), size), `${size}`)
+    assert.ok(fits(`HTTP/1.1 200 OK\r\na: \r\r\n\r\n${body}`, size), `${size}`)
   }
 })
