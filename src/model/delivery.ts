@@ -2,9 +2,11 @@
  * A delivery: one outbound request that a run collected, and the attempts made at it.
  *
  *   pending ──► sending ──► delivered | failed | blocked      (one attempt, settled in one commit)
- *      │           └──────► pending (a retry is due later)  | held (interrupted, and not to be re-sent)
- *      └──► canceled
+ *      │  ▲        └──────► pending (a retry is due later)  | held (interrupted, and not to be re-sent)
+ *      │  └─► held (while its destination is paused)
+ *      └──► canceled (from held as well)
  *
+ * ARCHITECTURE.md has the table of what leads from where to where.
  * Born leased, a delivery starts as `sending`: its first attempt is on record before a connection is made.
  */
 import type { HeaderPair } from './event.ts'
