@@ -21,6 +21,10 @@ export function randomOf(seed: number): Random {
     below,
     chance: (probability) => next() < probability,
     pick: (items) => items[below(items.length)]!,
-    bytes: (length) => Buffer.from(Array.from({ length }, () => below(256))),
+    bytes(length) {
+      const bytes = Buffer.alloc(length)
+      for (let at = 0; at < length; at++) bytes[at] = below(256)
+      return bytes
+    },
   }
 }

@@ -62,7 +62,7 @@ function stepOf(run: string, step: number): readonly Frame[] {
 export const HELLO: Frame = message({ type: 'hello' })
 
 /** A frame that a guest might send besides, in order or not. */
-function strayFrame(random: Random, run: string, stream: number): Frame {
+export function strayFrame(random: Random, run: string, stream: number): Frame {
   const json = (kind: number, value: object): Frame => ({
     kind,
     stream,
@@ -97,6 +97,38 @@ function strayFrame(random: Random, run: string, stream: number): Frame {
         Buffer.from(run),
       ),
     () => HELLO,
+  ])()
+}
+
+/** One that is in order as far as the guest can know: of a stream up to `connected`, or opening `next`. */
+export function plausibleFrame(
+  random: Random,
+  run: string,
+  connected: number,
+  next: number,
+): Frame {
+  // Mostly the newest: a stream of which little is asked shows little.
+  const stream = Math.max(1, connected - random.below(random.chance(0.8) ? 3 : connected))
+  const bare = (kind: number, tail: Buffer = Buffer.alloc(0)): Frame => ({
+    kind,
+    stream,
+    head: null,
+    tail,
+  })
+  const host = random.chance(0.9) ? 'echo' : 'other'
+  const open: Frame = {
+    ...bare(frameKind.open, Buffer.from(JSON.stringify({ run, host, port: 7 }))),
+    stream: next,
+  }
+  if (connected === 0) return open
+  return random.pick<() => Frame>([
+    () => open,
+    () => bare(frameKind.data, random.bytes(random.below(3_000))),
+    () => bare(frameKind.data, random.bytes(random.below(3_000))),
+    () => bare(frameKind.credit, Buffer.from([0, 0, random.below(8), 1])),
+    () => bare(random.chance(0.3) ? frameKind.end : frameKind.credit, Buffer.from([0, 0, 0, 1])),
+    () => (random.chance(0.3) ? bare(frameKind.close) : open),
+    () => bare(frameKind.owner, Buffer.from(JSON.stringify({ run }))),
   ])()
 }
 

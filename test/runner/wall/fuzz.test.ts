@@ -2,30 +2,32 @@
  * [R40] The server's side of the line under random and spoiled frames: no crash, no unhandled rejection, no
  * result credited to a run that the frame did not speak of, and never one of another process.
  *
- * In the first test the guest is `cat`, which says what the fuzzer wrote; in the second it is real user code
- * that writes to descriptor 3. A minute in CI, a few seconds otherwise. On failure it prints the seed:
+ * In the first test the guest is `cat`, which says what the fuzzer wrote; in the second there is none, only
+ * streams and their peers; in the third it is real user code that writes to descriptor 3. A minute in CI, a few seconds otherwise. On failure it prints the seed:
  * SENDOFF_FUZZ_SEED=<seed> begins with that round.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '../../../src/model/limits.ts'
-import { FrameReader, ProtocolError, frameKind } from '../../../src/runner/protocol.ts'
-import { createTunnelRooms } from '../../../src/runner/tunnel-room.ts'
+import { GuestSockets } from '../../../src/runner/guest-sockets.ts'
+import { FrameReader, FrameWriter, ProtocolError, frameKind } from '../../../src/runner/protocol.ts'
+import { TunnelRoom, createTunnelRooms } from '../../../src/runner/tunnel-room.ts'
 import { readUpMessage } from '../../../src/runner/up-message.ts'
 import { randomOf } from '../../support/random.ts'
 import type { Random } from '../../support/random.ts'
 import { jobOf, openTunnel, startRunner } from '../../support/run-code.ts'
-import { HELLO, encode, framesOf, spoil, spoilBytes } from './frames.ts'
+import { HELLO, encode, framesOf, plausibleFrame, spoil, spoilBytes, strayFrame } from './frames.ts'
 import { hear } from './spoken.ts'
 import type { Deps, Told } from './spoken.ts'
 
 const isCi = process.env['SENDOFF_TEST_REQUIRE'] !== undefined || process.env['CI'] === 'true'
-const DURATION_MS = isCi ? 30_000 : 2_500
+const DURATION_MS = isCi ? 20_000 : 1_500
 const SEED = Number(process.env['SENDOFF_FUZZ_SEED'] ?? Date.now() & 0x7fff_ffff)
 const HOSTILE_AT_ONCE = 8
 /** Parsing alone costs next to nothing. */
@@ -179,6 +181,82 @@ function read(bytes: Buffer, cuts: readonly number[]): readonly string[] {
   }
   return heard
 }
+
+/** Peers of one round's streams: they take, send, end and break as chance has it. */
+function peersOf(random: Random) {
+  const peers: Duplex[] = []
+  const connect = (): Duplex => {
+    const write = (_chunk: unknown, _encoding: unknown, done: () => void): void =>
+      random.chance(0.8) ? done() : void setImmediate(done)
+    const peer = new Duplex({ read() {}, write, allowHalfOpen: random.chance(0.5) })
+    peer.on('error', () => {})
+    peers.push(peer)
+    return Object.assign(peer, { setNoDelay() {} })
+  }
+  const act = (): void => {
+    const peer = peers.length > 0 ? random.pick(peers) : null
+    if (!peer || peer.destroyed || peer.readableEnded) return
+    const deed = random.below(6)
+    if (deed === 0) peer.destroy(new Error('broken'))
+    else if (deed === 1) peer.push(null)
+    else if (!peer.readableEnded) peer.push(random.bytes(random.below(2_000)))
+  }
+  return { peers, connect, act }
+}
+
+test('[R40] [251] fuzz: streams in any order end with their process, and give back what they took', async (t) => {
+  const sockets = { total: limits.tunnelSockets, used: 0 }
+  const bytes = { total: limits.tunnelBytesInMemory, used: 0 }
+  await rounds(t, async (seed) => {
+    const random = randomOf(seed)
+    const runs = Array.from({ length: 3 }, () => nonceOf(random))
+    const alive = new Set(runs)
+    let opened = 0
+    let connected = 0
+    const { peers, connect, act } = peersOf(random)
+    const heard = new FrameReader(1_000_000)
+    const writer = new FrameWriter((said) => heard.read(said, () => {}))
+    const streams = new GuestSockets({
+      tunnel: async ({ host }) => {
+        if (host !== 'echo' || random.chance(0.2)) throw new Error('refused')
+        return connect() as unknown as Socket
+      },
+      writer,
+      flush: () => writer.flush(),
+      isFull: () => random.chance(0.05),
+      hasRun: (nonce) => alive.has(nonce),
+      room: new TunnelRoom(sockets, bytes),
+      bytesPerRun: 200_000,
+    })
+    try {
+      for (let turn = 0; turn < 300; turn++) {
+        const run = random.pick([...alive, ...(random.chance(0.01) ? runs : [])])
+        const { kind, stream, tail } = random.chance(0.01)
+          ? strayFrame(random, run, random.below(opened + 2))
+          : plausibleFrame(random, run, connected, opened + 1)
+        if (kind === frameKind.open) opened = Math.max(opened, stream)
+        if (kind !== frameKind.message) streams.receive(kind, stream, tail)
+        act()
+        if (random.chance(0.3)) {
+          await new Promise(setImmediate)
+          connected = opened
+        }
+        if (random.chance(0.1)) streams.drained()
+        if (alive.size > 1 && random.chance(0.01)) {
+          const [over] = alive
+          alive.delete(over!)
+          streams.closeRun(over!)
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+    }
+    streams.closeAll()
+    await new Promise(setImmediate)
+    assert.deepEqual([sockets.used, bytes.used], [0, 0])
+    assert.ok(peers.every(({ destroyed }) => destroyed))
+  })
+})
 
 /** In the guest: writes frames of chance, its own among the real ones, until the server has had enough. */
 const SCRIBBLER = `
