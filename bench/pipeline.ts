@@ -8,10 +8,11 @@ import { fork, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createApiClient } from '../src/cli/api-client.ts'
 import type { WorkflowWire } from '../src/inspector/wire.ts'
+import { cpuMs } from './cpu.ts'
 import { load, percentile } from './load.ts'
 import type { Target } from './load.ts'
 
@@ -24,6 +25,7 @@ type Server = { readonly child: ChildProcess; readonly url: string; readonly fol
 type Figures = { received: number; distinct: number; latencies: number[] }
 
 console.log(`${cpus().length} x ${cpus()[0]!.model}, Node ${process.version}`)
+console.log(`load average before: ${loadavg()[0]!.toFixed(1)}`)
 console.log(`SQLite synchronous=FULL, 1 KB JSON, ${SECONDS} s a round, ${ROUNDS} rounds\n`)
 
 const receiver = fork(resolve(import.meta.dirname, 'receiver.ts'))
@@ -51,6 +53,7 @@ async function closedLoop(name: string, command: readonly string[]): Promise<num
   await quiet(server)
   await figures(true)
   const started = performance.now()
+  const cpuBefore = cpuMs(server.child.pid!)
   const { accepted, refused, latencies } = await load(target, {
     connections: 64,
     seconds: SECONDS,
@@ -58,11 +61,12 @@ async function closedLoop(name: string, command: readonly string[]): Promise<num
   })
   await quiet(server)
   const seconds = (performance.now() - started) / 1_000
+  const cpuUs = ((cpuMs(server.child.pid!) - cpuBefore) * 1_000) / accepted
   const { distinct } = await figures(true)
   await stop(server)
   const perSecond = accepted / seconds
   console.log(
-    `${name}  closed loop, 64 connections: ${Math.round(perSecond)} events/s, all recorded; answer ${quantiles(latencies)}; ${refused} refused, ${distinct}/${accepted} delivered`,
+    `${name}  closed loop, 64 connections: ${Math.round(perSecond)} events/s, all recorded; ${Math.round(cpuUs)} us of CPU an event; answer ${quantiles(latencies)}; ${refused} refused, ${distinct}/${accepted} delivered`,
   )
   return perSecond
 }

@@ -147,6 +147,7 @@ export type Activity = {
 /** What /metrics and the workflows page count. */
 export type Backlog = {
   readonly queuedEvents: number
+  /** Pending, or begun and not ended; what is held waits for a person and is not counted. */
   readonly pendingDeliveries: number
   readonly oldestQueuedAt: number | null
 }

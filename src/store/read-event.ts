@@ -2,6 +2,7 @@
  * One event in full: its request, its run with every step, its deliveries with every attempt; and the
  * counts of what waits. The same in every dialect; PostgreSQL answers counts as text, hence `Number`.
  */
+import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { Attempt, CapturedResponse, DeliveryStatus, FailureCode } from '../model/delivery.ts'
 import type { EventError } from '../model/event.ts'
@@ -86,11 +87,9 @@ export async function readBacklog(db: Db): Promise<Backlog> {
     .selectFrom('event_queue')
     .select(({ fn }) => fn.countAll<number | string>().as('count'))
     .executeTakeFirstOrThrow()
-  const pending = await db
-    .selectFrom('delivery')
-    .select(({ fn }) => fn.countAll<number | string>().as('count'))
-    .where('status', '=', 'pending')
-    .executeTakeFirstOrThrow()
+  // One by one, and by value: each has a partial index of its own, used for nothing else.
+  const pending = await countDeliveries(db, 'pending')
+  const sending = await countDeliveries(db, 'sending')
   // Ids sort by time, so the first of each account is enough to look at.
   const oldest = await db
     .selectFrom('account as a')
@@ -106,9 +105,18 @@ export async function readBacklog(db: Db): Promise<Backlog> {
     .executeTakeFirst()
   return {
     queuedEvents: Number(queued.count),
-    pendingDeliveries: Number(pending.count),
+    pendingDeliveries: pending + sending,
     oldestQueuedAt: oldest?.at ?? null,
   }
+}
+
+async function countDeliveries(db: Db, status: 'pending' | 'sending'): Promise<number> {
+  const { count } = await db
+    .selectFrom('delivery')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('status', '=', sql.lit(status))
+    .executeTakeFirstOrThrow()
+  return Number(count)
 }
 
 async function readRun(db: Db, accountId: number, eventId: string): Promise<EventDetail['run']> {

@@ -208,7 +208,7 @@ export function inspectConformance(name: string, open: Open): void {
   )
 
   test(
-    `${name} backlog: counts what waits and says since when`,
+    `${name} backlog: counts what has not ended and says since when`,
     onStore(open, async (store) => {
       const none = { queuedEvents: 0, pendingDeliveries: 0, oldestQueuedAt: null }
       assert.deepEqual(await store.inspect.backlog(), none)
@@ -217,7 +217,7 @@ export function inspectConformance(name: string, open: Open): void {
       await store.finish(run(events[0]), [delivery({ leased: false }), delivery({}, { index: 1 })])
       assert.deepEqual(await store.inspect.backlog(), {
         queuedEvents: 2,
-        pendingDeliveries: 1,
+        pendingDeliveries: 2,
         oldestQueuedAt: START + 6,
       })
     }),
