@@ -214,7 +214,8 @@ test('architecture: only store/postgres and notifier/postgres know pg', () => {
 
 test('architecture: every name of code that ARCHITECTURE.md gives is one', () => {
   const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
-  const code = sources.map(({ text }) => text).join('\n')
+  const pages = files(join(root, 'web'), /\.tsx?$/).map((file) => readFileSync(file, 'utf8'))
+  const code = [...sources.map(({ text }) => text), ...pages].join('\n')
   const names = [...page.matchAll(/`((?:[A-Za-z]+\.)?[a-z]*[A-Z]\w+|\w+\.\w+)(?:\([^`]*)?`/g)]
     .map(([, name]) => name!)
     .filter((name) => !/\.(?:ts|md|json|cjs)$/.test(name))
