@@ -18,7 +18,10 @@ export function isDeeperThan(levels: number, json: string): boolean {
 }
 
 function endOfString(json: string, start: number): number {
-  let i = start + 1
-  for (; json.charCodeAt(i) !== 0x22; i++) if (json.charCodeAt(i) === 0x5c) i++
-  return i
+  // Most of a text is in its strings, and the platform finds their ends several times as fast.
+  for (let end = json.indexOf('"', start + 1); ; end = json.indexOf('"', end + 1)) {
+    let escape = end
+    while (json.charCodeAt(escape - 1) === 0x5c) escape--
+    if ((end - escape) % 2 === 0) return end
+  }
 }

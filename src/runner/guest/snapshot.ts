@@ -21,11 +21,17 @@ const TOO_LARGE = `the exports of a run are limited to ${limits.runExportBytes /
 /** JSON text of a value; undefined for what JSON leaves out. BigInts become strings. */
 export function toJson(value: unknown): string | undefined {
   const json = stringified(value)
-  return json !== undefined && isDeeperThan(limits.exportDepth, json) ? problem(TOO_DEEP) : json
+  return json === undefined ? undefined : withinDepth(json)
 }
 
-/** JSON text of `$event`, which may have been given a `toJSON` that makes nothing of it. */
-export const eventToJson = (event: object): string => toJson(event) ?? problem('not JSON')
+/**
+ * JSON text of `$event`, which may have been given a `toJSON` that makes nothing of it. Its depth is looked
+ * at where it is read again: most steps leave it as it was, and looking costs more than writing it.
+ */
+export const eventToJson = (event: object): string => stringified(event) ?? problem('not JSON')
+
+const withinDepth = (json: string): string =>
+  isDeeperThan(limits.exportDepth, json) ? problem(TOO_DEEP) : json
 
 function stringified(value: unknown): string | undefined {
   try {
@@ -70,8 +76,9 @@ function entryWithin(run: RunState, key: string, json: string): string | null {
 }
 
 /** What a step did to `$event`, as a JSON Patch: `before` and `after` are JSON texts of it. */
-export function diffToJson(before: string, after: string): string {
-  if (before === after) return '[]'
+export function diffToJson(textBefore: string, textAfter: string): string {
+  if (textBefore === textAfter) return '[]'
+  const [before, after] = [withinDepth(textBefore), withinDepth(textAfter)]
   const diff = patchToJson(diffEvents(parse(before), parse(after)))
   if (byteLength(diff) <= limits.runDiffBytes) return diff
   const fits = byteLength(after) <= limits.runDiffBytes
