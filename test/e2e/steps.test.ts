@@ -120,3 +120,31 @@ test('workflow: deleted after a question, its endpoint is gone', { skip }, async
   await page.waitForURL((url) => url.pathname === '/')
   assert.equal((await app.send(workflow)).status, 404)
 })
+
+test(
+  'settings: saved as a version of their own, with the bounds told, and no step is touched',
+  { skip },
+  async (t) => {
+    const { page, app, open, expect } = await openUi(t)
+    expect(/400 \(Bad Request\)/)
+    const workflow = await app.workflow([{ type: 'note', name: 'note', text: 'saved' }])
+    await open(pathOf(workflow))
+    await page.getByRole('textbox', { name: 'Text of note' }).fill('unsaved')
+    await page.getByRole('button', { name: 'More of this workflow' }).click()
+    await page.getByRole('menuitem', { name: 'Settings' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Settings of the workflow' })
+    await dialog.getByRole('spinbutton', { name: 'Time limit' }).fill('301')
+    await dialog.getByRole('checkbox', { name: '$respond' }).check()
+    await dialog.getByRole('button', { name: 'Save settings' }).click()
+    await reads(dialog.getByRole('alert'), 'timeoutMs must be a whole number from 1000 to 300000')
+    await dialog.getByRole('spinbutton', { name: 'Time limit' }).fill('60')
+    await dialog.getByRole('button', { name: 'Save settings' }).click()
+    await reads(page.getByRole('status'), 'Saved as v2')
+    const { settings, steps } = await app.api.call<WorkflowWire>('GET', pathOf(workflow))
+    assert.deepEqual([settings.timeoutMs, settings.response], [60_000, 'custom'])
+    assert.deepEqual(steps, workflow.steps)
+    assert.equal(await page.getByRole('textbox', { name: 'Text of note' }).inputValue(), 'unsaved')
+    await page.keyboard.press('Control+s')
+    await reads(page.getByRole('status'), 'Saved as v3')
+  },
+)

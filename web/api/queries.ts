@@ -104,7 +104,8 @@ export const cancelDelivery = (deliveryId: string) =>
 export const checkSteps = (steps: readonly unknown[], signal: AbortSignal) =>
   call<{ problems: readonly StepProblemWire[] }>('POST', '/check', { body: { steps }, signal })
 
-export type WorkflowSave = Partial<Pick<WorkflowWire, 'name' | 'steps' | 'settings'>> & {
+export type WorkflowSave = Partial<Pick<WorkflowWire, 'name' | 'steps'>> & {
+  readonly settings?: Partial<WorkflowWire['settings']>
   readonly expectedVersion: number
 }
 

@@ -16,6 +16,9 @@ import { TopBar } from '../shell/top-bar.tsx'
 const VersionsDialog = lazy(async () => ({
   default: (await import('../editor/versions-dialog.tsx')).VersionsDialog,
 }))
+const SettingsDialog = lazy(async () => ({
+  default: (await import('../editor/settings-dialog.tsx')).SettingsDialog,
+}))
 const DeleteDialog = lazy(async () => ({
   default: (await import('../editor/delete-dialog.tsx')).DeleteDialog,
 }))
@@ -27,11 +30,13 @@ type Props = {
   readonly save: () => void
 }
 
+type HeadDialog = 'versions' | 'settings' | 'delete'
+
 const SAVE_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘S' : 'Ctrl S'
 
 export function WorkflowHead({ workflow, eventId, openTest, save }: Props) {
   const { endpoint } = workflow
-  const [dialog, setDialog] = useState<'versions' | 'delete' | null>(null)
+  const [dialog, setDialog] = useState<HeadDialog | null>(null)
   return (
     <>
       <TopBar title={<NameField />}>
@@ -51,6 +56,7 @@ export function WorkflowHead({ workflow, eventId, openTest, save }: Props) {
       </section>
       <Suspense>
         {dialog === 'versions' && <VersionsDialog close={() => setDialog(null)} />}
+        {dialog === 'settings' && <SettingsDialog close={() => setDialog(null)} />}
         {dialog === 'delete' && <DeleteDialog close={() => setDialog(null)} />}
       </Suspense>
     </>
@@ -112,7 +118,7 @@ function SaveButton({ save }: { readonly save: () => void }) {
   )
 }
 
-function MoreMenu({ open }: { readonly open: (dialog: 'versions' | 'delete') => void }) {
+function MoreMenu({ open }: { readonly open: (dialog: HeadDialog) => void }) {
   const store = useDraftStore()
   const isChanged = useEditor((state) => state.isChanged)
   return (
@@ -121,6 +127,7 @@ function MoreMenu({ open }: { readonly open: (dialog: 'versions' | 'delete') => 
       label="More of this workflow"
       items={[
         { name: 'Versions', run: () => open('versions') },
+        { name: 'Settings', run: () => open('settings') },
         {
           name: 'Discard changes',
           isDisabled: !isChanged,

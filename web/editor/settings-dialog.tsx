@@ -1,0 +1,169 @@
+/**
+ * How a workflow runs and delivers: saved by itself, as a version like any other, without touching steps
+ * that are being edited. Secrets (signing, who may send) are left to the API.
+ */
+import { Dialog } from '@base-ui/react/dialog'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useId, useState } from 'react'
+import type { FormEvent, ReactNode } from 'react'
+import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import { saveWorkflow, versionsQuery, workflowQuery } from '../api/queries.ts'
+import { notify } from '../parts/notice.tsx'
+import { useDraftStore, useEditor } from './use-editor.ts'
+
+type Settings = WorkflowWire['settings']
+
+export function SettingsDialog({ close }: { readonly close: () => void }) {
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && close()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop" />
+        <Dialog.Popup className="dialog dialog-form">
+          <Dialog.Title className="dialog-title">Settings of the workflow</Dialog.Title>
+          <SettingsForm close={close} />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}
+
+function SettingsForm({ close }: { readonly close: () => void }) {
+  const store = useDraftStore()
+  const queries = useQueryClient()
+  const latest = useEditor((state) => state.latest)
+  const [settings, setSettings] = useState<Settings>(latest.settings)
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: () => {
+      const { timeoutMs, memoryMb, rate, deliverOnError, resendInterrupted } = settings
+      const { retry, response, isolation } = settings
+      const changes = { timeoutMs, memoryMb, rate, deliverOnError, resendInterrupted, retry }
+      const body = { settings: { ...changes, response, isolation } }
+      return saveWorkflow(latest.id, { ...body, expectedVersion: latest.version }, notify)
+    },
+    onSuccess: (saved) => {
+      store.saved(saved)
+      queries.setQueryData(workflowQuery(saved.id).queryKey, saved)
+      void queries.invalidateQueries({ queryKey: versionsQuery(saved.id).queryKey })
+      notify(`Saved as v${saved.version}`)
+      close()
+    },
+  })
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    mutate()
+  }
+  const set = (change: Partial<Settings>): void => setSettings({ ...settings, ...change })
+  return (
+    <form className="form" onSubmit={submit}>
+      <SettingsFields settings={settings} set={set} />
+      {error && (
+        <p className="field-problem" role="alert">
+          {error.message}
+        </p>
+      )}
+      <div className="dialog-actions">
+        <Dialog.Close>Close</Dialog.Close>
+        <button type="submit" className="primary" disabled={isPending}>
+          Save settings
+        </button>
+      </div>
+    </form>
+  )
+}
+
+type FieldsProps = {
+  readonly settings: Settings
+  readonly set: (change: Partial<Settings>) => void
+}
+
+function SettingsFields({ settings, set }: FieldsProps) {
+  const { timeoutMs, memoryMb, rate, deliverOnError, resendInterrupted } = settings
+  const { retry, response, isolation } = settings
+  return (
+    <>
+      <div className="settings-grid">
+        <NumberField
+          label="Time limit of a run, in seconds"
+          value={timeoutMs / 1000}
+          change={(seconds) => set({ timeoutMs: seconds * 1000 })}
+        />
+        <NumberField
+          label="Memory of a run, in MB"
+          value={memoryMb}
+          change={(value) => set({ memoryMb: value })}
+        />
+        <NumberField
+          label="Events per second, at most"
+          value={rate.perSecond}
+          change={(perSecond) => set({ rate: { ...rate, perSecond } })}
+        />
+        <NumberField
+          label="Of these at once"
+          value={rate.burst}
+          change={(burst) => set({ rate: { ...rate, burst } })}
+        />
+      </div>
+      <Check is={deliverOnError} set={(is) => set({ deliverOnError: is })}>
+        Deliver what a run sent before it failed
+      </Check>
+      <Check is={resendInterrupted} set={(is) => set({ resendInterrupted: is })}>
+        Send again what a crash of this server interrupted
+      </Check>
+      <Check
+        is={retry !== null && retry !== false}
+        set={(is) => set({ retry: is ? (retry === false ? true : (retry ?? true)) : null })}
+      >
+        Retry after network errors, 408, 425, 429 and 5xx
+      </Check>
+      <Check is={response === 'custom'} set={(is) => set({ response: is ? 'custom' : 'default' })}>
+        <span>
+          Answer the request by <code>$respond</code>, once the steps have called it
+        </span>
+      </Check>
+      <Check is={isolation === 'run'} set={(is) => set({ isolation: is ? 'run' : 'warm' })}>
+        A fresh process for each run
+      </Check>
+    </>
+  )
+}
+
+type NumberProps = {
+  readonly label: string
+  readonly value: number
+  readonly change: (value: number) => void
+}
+
+/** What is out of bounds is the server's to refuse: it names the bounds. */
+function NumberField({ label, value, change }: NumberProps) {
+  const id = useId()
+  return (
+    <div className="field">
+      <label className="field-label" htmlFor={id}>
+        {label}
+      </label>
+      <input
+        id={id}
+        type="number"
+        min={1}
+        required
+        value={Number.isNaN(value) ? '' : value}
+        onChange={({ target }) => change(target.valueAsNumber)}
+      />
+    </div>
+  )
+}
+
+type CheckProps = {
+  readonly is: boolean
+  readonly set: (is: boolean) => void
+  readonly children: ReactNode
+}
+
+function Check({ is, set, children }: CheckProps) {
+  return (
+    <label className="check-line">
+      <input type="checkbox" checked={is} onChange={({ target }) => set(target.checked)} />
+      {children}
+    </label>
+  )
+}
