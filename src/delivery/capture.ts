@@ -33,13 +33,13 @@ export class ResponseCapture {
   }
 
   /** Takes status and headers. Interim responses (1xx) are passed over: the final one replaces nothing. */
-  begin(status: number, rawHeaders: readonly Uint8Array[]): void {
+  begin(status: number, rawHeaders: readonly Buffer[]): void {
     if (status < 200) return
     this.#status = status
     const end = Math.min(rawHeaders.length, 2 * limits.responseHeaderCount)
     const headers: HeaderPair[] = []
     for (let i = 0; i < end; i += 2) {
-      headers.push([latin1(rawHeaders[i]!), latin1(rawHeaders[i + 1]!)])
+      headers.push([rawHeaders[i]!.toString('latin1'), rawHeaders[i + 1]!.toString('latin1')])
     }
     this.#headers = headers
     this.#headersCut = rawHeaders.length > end
@@ -77,6 +77,3 @@ export class ResponseCapture {
     }
   }
 }
-
-const latin1 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
