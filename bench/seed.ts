@@ -31,12 +31,13 @@ export async function seed(
   store: SqliteStore,
   count: number,
   days: number,
+  names: readonly string[] = NAMES,
 ): Promise<readonly Workflow[]> {
   const from = systemClock.nowMs() - days * DAY_MS
   const clock = movingClock()
   const ids = new IdSource(clock)
   const workflows: Workflow[] = []
-  for (const name of NAMES) {
+  for (const name of names) {
     const definition = checkDefinition({ name, steps: [{ type: 'code', code: 'return 1' }] })
     workflows.push(await store.createWorkflow(1, ids.next('wf'), ids.key(), definition))
   }

@@ -22,7 +22,6 @@ test(
     const { app, page, open } = await openUi(t)
     await open('/deliveries')
     await reads(page.locator('.empty'), 'Nothing has been sent yet')
-    await isAccessible(page)
     await app.run(sends(receiver.url('/n/'), 6))
     receiver.script = () => ({ status: 200 })
 
@@ -32,7 +31,6 @@ test(
     const rows = page.getByRole('list', { name: 'Deliveries' }).getByRole('listitem')
     await reads(rows.first(), '500')
     assert.equal(await rows.count(), 6)
-    await isAccessible(page)
     for (const n of [1, 2]) {
       await page.getByRole('checkbox', { name: `Select POST ${receiver.url(`/n/${n}`)}` }).check()
     }
@@ -63,8 +61,6 @@ test('destinations: one is paused, limited and resumed', { skip: withoutBrowser 
   await app.run(sends(receiver.url('/'), 2))
   await open('/destinations')
   const row = page.getByRole('row').nth(1)
-  await row.getByRole('button', { name: /^Pause/ }).waitFor()
-  await isAccessible(page)
   await row.getByRole('button', { name: /^Pause/ }).click()
   await reads(row, 'Paused')
   await row.getByRole('button', { name: /^No limits set/ }).click()
@@ -122,7 +118,6 @@ test(
   async (t) => {
     const { app, page, open } = await openUi(t)
     await reads(page.locator('.empty'), 'There are no workflows yet')
-    await isAccessible(page)
     await app.run([{ type: 'code', code: 'throw new Error("no order")' }])
     await open('/')
     const row = page.getByRole('list', { name: 'Workflows' }).getByRole('listitem')
