@@ -20,7 +20,7 @@ import type { RunnerOptions } from '../src/runner/create-runner.ts'
 import { probeIsolation } from '../src/runner/isolation.ts'
 import type { IsolationChoice } from '../src/runner/isolation.ts'
 import type { RunJob, Runner } from '../src/runner/runner.ts'
-import { percentile } from './load.ts'
+import { load, percentile } from './load.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 3)
 const CHOICE = (process.argv[3] ?? 'process') as IsolationChoice
@@ -241,8 +241,10 @@ async function beside(name: string, backlog: number): Promise<void> {
   )
   if (backlog > 0) {
     const burning = await server.create(`const end = Date.now() + 40; while (Date.now() < end);`)
-    for (let sent = 0; sent < backlog; sent += 100)
-      await Promise.all(Array.from({ length: 100 }, () => post(burning)))
+    const { hostname, port: serverPort, pathname } = new URL(burning)
+    const target = { host: hostname, port: Number(serverPort), path: pathname }
+    for (let sent = 0; sent < backlog;)
+      sent += (await load(target, { connections: 64, seconds: 1, perSecond: null })).accepted
   }
   await delay(2_000)
   const durations: number[] = []
