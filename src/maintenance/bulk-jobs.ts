@@ -9,6 +9,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, IdSource } from '../clock.ts'
 import type { BulkItem, BulkJob } from '../model/bulk.ts'
+import { laneKey } from '../model/destination.ts'
 import { parseDeliveryId } from '../model/ids.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { Service } from '../service.ts'
@@ -23,8 +24,8 @@ type Deps = {
   readonly clock: Clock
   readonly ids: IdSource
   readonly notifier: Pick<Notifier, 'publish'>
-  /** Says that deliveries became due. */
-  readonly deliveries: { wake(): void }
+  /** `wake` says that deliveries became due, `probe` that one lane is to try one whatever its breaker says. */
+  readonly deliveries: { wake(): void; probe(lane: string): void }
   readonly log: Pick<Log, 'error'>
 }
 
@@ -147,9 +148,10 @@ export class BulkJobs implements Service {
       .deliveryStatus(accountId, key)
       .then((found) => {
         if (!found) return
-        const { workflowId } = found
+        const { workflowId, origin } = found
         const { eventId } = key
-        const { notifier } = this.#deps
+        const { deliveries, notifier } = this.#deps
+        deliveries.probe(laneKey(accountId, origin))
         notifier.publish({ kind: 'delivery', accountId, workflowId, eventId, deliveryId })
       })
       .catch(() => undefined) // a hint may be lost

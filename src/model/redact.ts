@@ -33,8 +33,11 @@ export function isSecretHeader(name: string): boolean {
 
 /** The same pairs, in order, with the values of secret headers masked. */
 export function redactHeaders(pairs: readonly HeaderPair[]): readonly HeaderPair[] {
-  return pairs.map(([name, value]) => [name, isSecretHeader(name) ? mask(value) : value])
+  return pairs.map(([name, value]) => [name, isSecretHeader(name) ? maskValue(value) : value])
 }
+
+/** The tail of Basic credentials is the tail of a password that a person chose, in base64. */
+const maskValue = (value: string): string => (/^\s*basic\s/i.test(value) ? MASK : mask(value))
 
 /** The same text, with userinfo and the values of secret query parameters masked; the rest untouched. */
 export function redactUrl(url: string): string {

@@ -6,7 +6,6 @@ import { redactHeaders, redactUrl } from '../../src/model/redact.ts'
 test('redact: secret headers show four dots and their last four characters [221]', () => {
   const secret = [
     ['Authorization', 'Bearer abcdefghijkl'],
-    ['Proxy-Authorization', 'Basic dXNlcjpodW50ZXIy'],
     ['cookie', 'session=0123456789'],
     ['Set-Cookie', 'session=0123456789'],
     ['X-Api-Key', 'k-0123456789ab'],
@@ -15,6 +14,12 @@ test('redact: secret headers show four dots and their last four characters [221]
   ] as const
   for (const [name, value] of secret) {
     assert.deepEqual(redactHeaders([[name, value]]), [[name, `••••${value.slice(-4)}`]])
+  }
+})
+
+test('redact: Basic credentials are masked whole, as their end is that of a password [221]', () => {
+  for (const name of ['Authorization', 'Proxy-Authorization']) {
+    assert.deepEqual(redactHeaders([[name, 'Basic dXNlcjpodW50ZXIy']]), [[name, '••••']])
   }
 })
 

@@ -149,6 +149,16 @@ test('network: a reader that pauses holds the sender up, and loses nothing', asy
   assert.equal(await returned(code), 3_000_000)
 })
 
+test('network: a TLS connection that is refused or cut fails once', async () => {
+  const errorsOf = (options: string) =>
+    returned(`const errors = []; const s = require('tls').connect(${options}); s.on('error', (e) => errors.push(e.code))
+      await new Promise((ok) => s.on('close', ok)); await new Promise((ok) => setTimeout(ok, 50)); return errors`)
+  assert.deepEqual(await errorsOf(`{ host: 'refused.example', port: 443 }`), ['blocked'])
+  assert.deepEqual(await errorsOf(`{ host: 'parting.example', port: ${portOf(parting)} }`), [
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+  ])
+})
+
 test('[245] network: what the tunnel refuses is an Error with its code and message', async () => {
   assert.deepEqual(
     await returned(

@@ -196,7 +196,6 @@ function patchTls(): void {
     if (options.socket || options.path) return connectTls(options, callback)
     const socket = new net.Socket()
     const secured = connectTls({ ...options, socket }, callback)
-    socket.on('error', (error) => secured.destroy(error))
     socket.connect({ host: options.host || 'localhost', port: Number(options.port) })
     if (options.timeout) secured.setTimeout(options.timeout)
     return secured
