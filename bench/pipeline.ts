@@ -33,7 +33,9 @@ const [{ port }] = (await once(receiver, 'message')) as [{ port: number }]
 
 const durable: number[] = []
 const fleeting: number[] = []
+const bare: number[] = []
 for (let round = 0; round < ROUNDS; round++) {
+  bare.push(await yardstick())
   durable.push(await closedLoop('store on ', ['bin/sendoff.cjs', 'serve']))
   fleeting.push(
     await closedLoop('store off', ['--disable-sigusr1', 'bench/serve-without-store.ts']),
@@ -41,10 +43,25 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
 console.log(
-  `\nmedian: ${Math.round(median(durable))} events/s durable, ${Math.round(median(fleeting))} with the store off, ratio ${(median(durable) / median(fleeting)).toFixed(2)}\n`,
+  `\nmedian: ${Math.round(median(durable))} events/s durable, ${Math.round(median(fleeting))} with the store off, ratio ${(median(durable) / median(fleeting)).toFixed(2)}`,
+)
+console.log(
+  `yardstick: ${Math.round(median(bare))} requests/s of bare node:http; an event takes ${(median(bare) / median(durable)).toFixed(1)} of them\n`,
 )
 await openLoop()
 receiver.disconnect()
+
+/** What this machine gives bare node:http: the same load on the receiver, and nothing in between. */
+async function yardstick(): Promise<number> {
+  const target = { host: '127.0.0.1', port, path: '/' }
+  const { accepted, seconds } = await load(target, {
+    connections: 64,
+    seconds: SECONDS,
+    perSecond: null,
+  })
+  await figures(true)
+  return accepted / seconds
+}
 
 async function closedLoop(name: string, command: readonly string[]): Promise<number> {
   const server = await start(command)

@@ -106,6 +106,8 @@ function optionsOf(
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
+      // A bucket reaches from its instant to that of the next one: the last needs room, too.
+      x: { range: ({ data: [at] }, from, to) => [from, to + ((at[1] ?? 1) - (at[0] ?? 0))] },
       y: { range: (_, __, most) => [0, Math.max(most * 1.1, plot.unit === 'ms' ? 1 : 4)] },
     },
     axes: [
@@ -135,7 +137,15 @@ function seriesOf({ kind }: Plot, color: string): uPlot.Series {
     const paths = uPlot.paths.bars!({ size: [0.8, 24], align: 1 })
     return { stroke: color, fill: color, width: 0, paths, points: { show: false } }
   }
-  return { stroke: color, width: 1.5, spanGaps: false, points: { size: 4 } }
+  const points = { show: true, size: 4, filter: aloneIn }
+  return { stroke: color, width: 1.5, spanGaps: false, points }
+}
+
+/** Values without neighbours: a line of one instant would not be seen. */
+function aloneIn({ data }: uPlot, line: number): number[] {
+  const values = [...data[line]!]
+  const isThere = (at: number): boolean => typeof values[at] === 'number'
+  return [...values.keys()].filter((at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1))
 }
 
 function hourOrDay(instant: number, _: number, all: readonly number[]): string {
