@@ -53,10 +53,12 @@ export function prepareFinish(database: DatabaseSync, nodeId: string) {
       throw new AppError('not_found', { noun: 'queued event', id: eventId })
     }
     insertRun.run(...run)
+    for (const origin of new Set(sends.map((send) => send.origin))) {
+      insertDestination.run(accountId, origin)
+    }
     for (const { step, index, origin, leased, request } of sends) {
       const [status, holder, attempts] = leased ? ['sending', nodeId, 1] : ['pending', null, 0]
       insertDelivery.run(accountId, eventId, step, index, origin, status, at, holder, attempts)
-      insertDestination.run(accountId, origin)
       insertRequest.run(accountId, eventId, ...request)
     }
     return true
