@@ -9,6 +9,7 @@ import type { BulkItem, BulkJob, BulkStep, BulkWork, NewBulkJob } from '../model
 import { parseDeliveryId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import { redeliver } from './definitions.ts'
+import { requestColumns } from './read-request.ts'
 import type { Tables } from './tables.ts'
 
 type Db = Kysely<Tables>
@@ -134,17 +135,6 @@ const MADE = [
   'error',
   'steps',
 ] as const
-const COPIED = [
-  'method',
-  'scheme',
-  'host',
-  'uri',
-  'path',
-  'http_version',
-  'client_ip',
-  'headers',
-  'body',
-] as const
 
 /** A new event with the bytes of the old one, which never leave the database; it waits to be adopted. */
 async function replay(
@@ -158,7 +148,7 @@ async function replay(
   const isOriginal = 'runOn' in filter && filter.runOn === 'original'
   await db
     .insertInto('event')
-    .columns([...MADE, ...COPIED])
+    .columns([...MADE, ...requestColumns])
     .expression((eb) =>
       eb
         .selectFrom('event')
@@ -173,7 +163,7 @@ async function replay(
           one.val(null).as('error'),
         ])
         .select((one) => (isOriginal ? one.ref('steps') : one.val(null)).as('steps'))
-        .select(COPIED)
+        .select(requestColumns)
         .where('account_id', '=', accountId)
         .where('id', '=', eventId),
     )

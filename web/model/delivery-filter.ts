@@ -2,6 +2,7 @@
  * Which deliveries are listed, as the address has it; and what "all that match" means to a bulk job,
  * which sends again what has ended and never what is still on its way.
  */
+import type { DeliveryWire } from '../../src/inspector/wire.ts'
 
 export type DeliveryFilter = {
   readonly workflow?: string
@@ -30,7 +31,7 @@ export const deliveryStates = [
   'blocked',
   'canceled',
   'held',
-] as const
+] as const satisfies readonly DeliveryWire['status'][]
 
 export const failureCodes = [
   'dns',

@@ -4,6 +4,7 @@
  * said so and left out, never searched for silently.
  */
 import type { DeliveryWire, EventDetailWire } from '../../src/inspector/wire.ts'
+import { deliveryStates } from './delivery-filter.ts'
 
 export type RunStatus = NonNullable<EventDetailWire['run']>['status']
 export type DeliveryStatus = DeliveryWire['status']
@@ -26,15 +27,6 @@ export type Search = {
 }
 
 const runStatuses = ['queued', 'running', 'succeeded', 'ended', 'failed', 'timed_out'] as const
-const deliveryStatuses = [
-  'pending',
-  'sending',
-  'delivered',
-  'failed',
-  'blocked',
-  'canceled',
-  'held',
-] as const satisfies readonly DeliveryStatus[]
 
 type Mutable = { -readonly [Name in keyof EventFilter]: EventFilter[Name] }
 type Read = (value: string) => EventFilter | string
@@ -51,8 +43,8 @@ const readers: Readonly<Record<string, Read>> = {
     return oneOf('status', runStatuses, status ? { status } : null)
   },
   delivery: (value) => {
-    const delivery = deliveryStatuses.find((known) => known === value)
-    return oneOf('delivery', deliveryStatuses, delivery ? { delivery } : null)
+    const delivery = deliveryStates.find((known) => known === value)
+    return oneOf('delivery', deliveryStates, delivery ? { delivery } : null)
   },
   version: (value) =>
     /^[1-9]\d{0,8}$/.test(value) ? { version: Number(value) } : 'version is a whole number from 1',
