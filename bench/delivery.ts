@@ -11,6 +11,8 @@ import { join, resolve } from 'node:path'
 import { Pool } from 'undici'
 import { IdSource, systemClock } from '../src/clock.ts'
 import { Dispatcher } from '../src/delivery/dispatcher.ts'
+import { AccountMasks } from '../src/delivery/account-masks.ts'
+import { createProtect } from '../src/delivery/protect.ts'
 import { headersOf, requestOf } from '../src/delivery/request.ts'
 import { createEgress } from '../src/egress/connector.ts'
 import { originOf } from '../src/model/delivery.ts'
@@ -121,6 +123,7 @@ async function engine(count: number): Promise<Figure> {
     egress: createEgress({ clock: systemClock }, { allow: [`127.0.0.1/32:${port}`] }),
     userAgent: () => USER_AGENT,
     signingKeys: () => Promise.reject(new Error('nothing is signed')),
+    protect: createProtect(new AccountMasks({ clock: systemClock, ask: async () => [] })),
     notify: () => {
       if (++settled === tasks.length) done()
       if (next < tasks.length) dispatcher.take([tasks[next++]!])

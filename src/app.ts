@@ -182,12 +182,13 @@ function buildEngine(
     },
   })
   const delivery = new DeliveryThread(
-    { store, notifier, metrics, signing },
+    { store, notifier, metrics, signing, variables },
     {
       allow,
       identity: identityOf(own),
       onFatal,
       onRefused: (refused) => log.error('attempt not recorded', refused),
+      onUnopened: (unopened) => log.error('secrets not opened', unopened),
     },
   )
   const packages = new Packages(

@@ -5,16 +5,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from './clock.ts'
+import { AccountMasks } from './delivery/account-masks.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
+import { createProtect } from './delivery/protect.ts'
 import { SigningKeyCache } from './delivery/signing-keys.ts'
 import type {
   FromThread,
-  KeysAnswer,
+  Given,
   Progress,
   Question,
   Reply,
   ThreadStart,
   ToThread,
+  Wanted,
 } from './delivery/thread.ts'
 import { createEgress } from './egress/connector.ts'
 import { refuseGlobalFetch } from './egress/refuse-global-fetch.ts'
@@ -40,25 +43,34 @@ function toTell(): Progress {
   return (progress = { places: [], capacities: [], hints: [], attempts: [] })
 }
 
-const asked = new Map<number, PromiseWithResolvers<SigningKeys>>()
+const asked = new Map<number, PromiseWithResolvers<unknown>>()
 let questions = 0
-const signingKeys = new SigningKeyCache({
-  clock: systemClock,
-  ask: (accountId, workflowId) => {
-    const question = Promise.withResolvers<SigningKeys>()
-    const id = ++questions
-    asked.set(id, question)
-    report({ kind: 'keys_wanted', id, accountId, workflowId })
-    return question.promise
-  },
-})
 
-function hearKeys(id: number, answer: KeysAnswer): void {
+/** Asks the main thread for what only it can open. */
+function want(wanted: Wanted): Promise<unknown> {
+  const question = Promise.withResolvers<unknown>()
+  const id = ++questions
+  asked.set(id, question)
+  report({ kind: 'wanted', id, wanted })
+  return question.promise
+}
+
+function hear(id: number, answer: Given): void {
   const question = asked.get(id)
   asked.delete(id)
-  if ('keys' in answer) question?.resolve(answer.keys)
+  if ('value' in answer) question?.resolve(answer.value)
   else question?.reject(new Error(answer.error))
 }
+
+const signingKeys = new SigningKeyCache({
+  clock: systemClock,
+  ask: (accountId, workflowId) =>
+    want({ about: 'keys', accountId, workflowId }) as Promise<SigningKeys>,
+})
+const masks = new AccountMasks({
+  clock: systemClock,
+  ask: (accountId) => want({ about: 'secrets', accountId }) as Promise<readonly string[]>,
+})
 
 const dispatcher = new Dispatcher({
   clock: systemClock,
@@ -66,6 +78,7 @@ const dispatcher = new Dispatcher({
   egress: createEgress({ clock: systemClock }, { allow: start.allow, self: () => identity.self }),
   userAgent: () => identity.userAgent,
   signingKeys: (accountId, workflowId) => signingKeys.of(accountId, workflowId),
+  protect: createProtect(masks),
   notify: (hint) => toTell().hints.push(hint),
   onPlaces: (...change) => toTell().places.push(change),
   onCapacity: (...change) => toTell().capacities.push(change),
@@ -94,10 +107,12 @@ main.on('message', (message: ToThread) => {
     case 'identify':
       identity = message.identity
       return
-    case 'keys':
-      return hearKeys(message.id, message.answer)
+    case 'given':
+      return hear(message.id, message.answer)
     case 'rotated':
       return signingKeys.forget(message.workflowId)
+    case 'changed':
+      return masks.forget(message.accountId)
     case 'stop':
       void dispatcher.stop().then(() => process.exit(0))
   }

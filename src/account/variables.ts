@@ -100,7 +100,7 @@ export class Variables implements Service {
       else if (!retired) throw new AppError('variable_unreadable', { name })
       if (!retired) values[name] = value!
     }
-    return { values, mask: createMask(secrets) }
+    return { values, mask: createMask(secrets), secrets }
   }
 
   #changed(accountId: number): void {

@@ -17,6 +17,7 @@ import type { Connection, Exchange } from './connection.ts'
 import { DeliveryFault, faultOf } from './fault.ts'
 import type { Fault } from './fault.ts'
 import { redirectOf } from './redirect.ts'
+import type { Protect } from './protect.ts'
 import { headersOf, requestOf } from './request.ts'
 import type { OutgoingRequest } from './request.ts'
 import { signed } from './sign.ts'
@@ -28,6 +29,8 @@ export type AttemptDeps = {
   readonly userAgent: () => string
   /** What a workflow's requests are signed with. Rejects with a `DeliveryFault`. */
   readonly signingKeys: (accountId: number, workflowId: string) => Promise<readonly Uint8Array[]>
+  /** Takes the secrets out of what goes on record. */
+  readonly protect: Protect
 }
 
 export type Attempted = {
@@ -59,26 +62,28 @@ export async function attempt(
     fault = faultOf(error, journey.exchange?.progress ?? 'connecting')
   }
   const { request, exchange } = journey
+  const made: Attempt = {
+    number: task.attempt,
+    startedAt,
+    outcome: fault ? (fault.code === 'blocked' ? 'blocked' : 'failed') : 'delivered',
+    code: fault?.code ?? null,
+    remoteAddress: exchange?.remoteAddress ?? null,
+    timings: {
+      queuedMs: Math.max(0, startedAt - task.dueAt),
+      dnsMs: exchange?.opened?.dnsMs ?? null,
+      connectMs: exchange?.opened?.connectMs ?? null,
+      tlsMs: exchange?.opened?.tlsMs ?? null,
+      firstByteMs: exchange?.firstByteAt ? exchange.firstByteAt - began : null,
+      totalMs: deps.clock.monotonicMs() - began,
+    },
+    request: request && shown(request),
+    response: exchange?.response ?? null,
+    error: fault && { message: fault.message, detail: fault.detail },
+  }
+  const protectedOne = deps.protect(task, made)
   return {
     ours: fault?.ours ?? false,
-    attempt: {
-      number: task.attempt,
-      startedAt,
-      outcome: fault ? (fault.code === 'blocked' ? 'blocked' : 'failed') : 'delivered',
-      code: fault?.code ?? null,
-      remoteAddress: exchange?.remoteAddress ?? null,
-      timings: {
-        queuedMs: Math.max(0, startedAt - task.dueAt),
-        dnsMs: exchange?.opened?.dnsMs ?? null,
-        connectMs: exchange?.opened?.connectMs ?? null,
-        tlsMs: exchange?.opened?.tlsMs ?? null,
-        firstByteMs: exchange?.firstByteAt ? exchange.firstByteAt - began : null,
-        totalMs: deps.clock.monotonicMs() - began,
-      },
-      request: request && shown(request),
-      response: exchange?.response ?? null,
-      error: fault && { message: fault.message, detail: fault.detail },
-    },
+    attempt: protectedOne instanceof Promise ? await protectedOne : protectedOne,
   }
 }
 

@@ -16,6 +16,7 @@ import type { DeliveryTask } from '../model/delivery.ts'
 import type { SigningKeys } from '../model/signing.ts'
 import { laneKey } from '../model/destination.ts'
 import type { DestinationActivity } from '../model/destination.ts'
+import type { Environment } from '../model/variable.ts'
 import type { Hint, Notifier } from '../notifier/notifier.ts'
 import type { Service } from '../service.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -35,6 +36,8 @@ export type ThreadOptions = {
   readonly onFatal: (error: Error) => void
   /** Told of an attempt that the store would not record. */
   readonly onRefused: (refused: Refused) => void
+  /** Told of secrets that could not be opened; the attempts that wanted them say so too. */
+  readonly onUnopened: (unopened: Wanted & { readonly reason: string }) => void
 }
 
 export type Refused = { readonly deliveryId: string; readonly reason: string }
@@ -52,17 +55,18 @@ export type ToThread =
   | { readonly kind: 'lift' | 'probe'; readonly lane: string }
   | ({ readonly kind: 'ask'; readonly id: number } & Question)
   | { readonly kind: 'identify'; readonly identity: Identity }
-  | { readonly kind: 'keys'; readonly id: number; readonly answer: KeysAnswer }
+  | { readonly kind: 'given'; readonly id: number; readonly answer: Given }
   /** The workflow's signing secret was replaced. */
   | { readonly kind: 'rotated'; readonly workflowId: string }
+  /** A variable of the account was set, replaced or removed. */
+  | { readonly kind: 'changed'; readonly accountId: number }
   | { readonly kind: 'stop' }
 
-export type KeysAnswer = { readonly keys: SigningKeys } | { readonly error: string }
-export type KeysWanted = {
-  readonly id: number
-  readonly accountId: number
-  readonly workflowId: string
-}
+/** What the thread asks for: only the main thread opens secrets. */
+export type Wanted =
+  | { readonly about: 'keys'; readonly accountId: number; readonly workflowId: string }
+  | { readonly about: 'secrets'; readonly accountId: number }
+export type Given = { readonly value: unknown } | { readonly error: string }
 
 /** What is answered. Null only means that it is done. */
 export type Question =
@@ -76,7 +80,7 @@ export type PlaceChange = readonly [lane: string, count: number, bytes: number]
 export type FromThread =
   | { readonly kind: 'started' }
   | { readonly kind: 'refused'; readonly refused: Refused }
-  | ({ readonly kind: 'keys_wanted' } & KeysWanted)
+  | { readonly kind: 'wanted'; readonly id: number; readonly wanted: Wanted }
   | { readonly kind: 'answer'; readonly id: number; readonly reply: Reply }
   | ({ readonly kind: 'progress' } & Progress)
 
@@ -93,8 +97,10 @@ type Deps = {
   readonly store: { connect(): MessagePort }
   readonly notifier: Pick<Notifier, 'publish' | 'subscribe'>
   readonly metrics: Pick<Metrics, 'attemptEnded'>
-  /** What the workflows' requests are signed with: only the main thread opens secrets. */
+  /** What the workflows' requests are signed with. */
   readonly signing: { of(accountId: number, workflowId: string): Promise<SigningKeys> }
+  /** What is masked in attempts. */
+  readonly variables: { of(accountId: number): Promise<Pick<Environment, 'secrets'>> }
 }
 
 export class DeliveryThread implements HandOver, Service {
@@ -133,6 +139,7 @@ export class DeliveryThread implements HandOver, Service {
     this.#worker = worker
     this.#leave = this.#deps.notifier.subscribe((hint) => {
       if (hint.kind === 'signing') this.#post({ kind: 'rotated', workflowId: hint.workflowId })
+      if (hint.kind === 'env') this.#post({ kind: 'changed', accountId: hint.accountId })
     })
     this.#exited = new Promise((resolve) => worker.once('exit', resolve))
     void this.#exited.then(() => this.#answerAll())
@@ -245,8 +252,8 @@ export class DeliveryThread implements HandOver, Service {
         return
       case 'refused':
         return this.#options.onRefused(message.refused)
-      case 'keys_wanted':
-        void this.#answerKeys(message)
+      case 'wanted':
+        void this.#give(message.id, message.wanted)
         return
       case 'progress':
         for (const [lane, count, bytes] of message.places) this.#places.take(lane, count, bytes)
@@ -256,12 +263,19 @@ export class DeliveryThread implements HandOver, Service {
     }
   }
 
-  async #answerKeys({ id, accountId, workflowId }: KeysWanted): Promise<void> {
-    const answer = await this.#deps.signing.of(accountId, workflowId).then(
-      (keys) => ({ keys }),
+  async #give(id: number, wanted: Wanted): Promise<void> {
+    const answer = await this.#open(wanted).then(
+      (value) => ({ value }),
       (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
     )
-    this.#post({ kind: 'keys', id, answer })
+    if ('error' in answer) this.#options.onUnopened({ ...wanted, reason: answer.error })
+    this.#post({ kind: 'given', id, answer })
+  }
+
+  async #open(wanted: Wanted): Promise<unknown> {
+    const { signing, variables } = this.#deps
+    if (wanted.about === 'keys') return signing.of(wanted.accountId, wanted.workflowId)
+    return (await variables.of(wanted.accountId)).secrets
   }
 
   async #stop(): Promise<void> {

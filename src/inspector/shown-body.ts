@@ -6,15 +6,17 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
+import type { CapturedResponse } from '../model/delivery.ts'
 import type { HeaderPair } from '../model/event.ts'
 import { limits } from '../model/limits.ts'
 
 export type ShownBody = { readonly body: string; readonly bodyEncoding: 'utf8' | 'base64' }
 
-type Received = { readonly headers: readonly HeaderPair[]; readonly truncated: boolean }
+type Received = Pick<CapturedResponse, 'headers' | 'truncated' | 'redacted'>
 
 export function shownBody(bytes: Uint8Array, received?: Received): ShownBody {
-  const unpacked = received ? unpack(bytes, received.headers) : bytes
+  const isPacked = received && received.redacted !== 'unpacked'
+  const unpacked = isPacked ? unpack(bytes, received.headers) : bytes
   const whole = received?.truncated ? withoutCutCharacter(unpacked) : unpacked
   return isUtf8(whole)
     ? { body: Buffer.from(whole).toString('utf8'), bodyEncoding: 'utf8' }

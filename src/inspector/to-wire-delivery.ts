@@ -64,6 +64,7 @@ function toWireTimings(timings: NonNullable<Attempt['timings']>): AttemptWire['t
 const round = (ms: number): number => Math.round(ms * 100) / 100
 
 function toWireResponse(response: NonNullable<Attempt['response']>): AttemptWire['response'] {
-  const { status, headers, body, size, sha256, truncated } = response
-  return { status, headers, ...shownBody(body, response), size, sha256, truncated }
+  const { status, headers, body, size, sha256, truncated, redacted } = response
+  const shown = shownBody(body, response)
+  return { status, headers, ...shown, size, sha256, truncated, ...(redacted && { redacted }) }
 }

@@ -345,6 +345,12 @@ const DeliveryResponse = Type.Object(
     size: Count,
     sha256: Type.String(),
     truncated: Type.Boolean(),
+    redacted: Type.Optional(
+      Type.Enum(['masked', 'unpacked', 'withheld'], {
+        description:
+          'What was done to the body for the secrets in it; size and sha256 are of what was received',
+      }),
+    ),
   },
   { ...strict, title: 'DeliveryResponse' },
 )

@@ -95,7 +95,15 @@ export type CapturedResponse = {
   /** Hex, of the bytes that `size` counts. */
   readonly sha256: string
   readonly truncated: boolean
+  /** Absent where the body is as received. */
+  readonly redacted?: Redaction
 }
+
+/**
+ * What was done to a body that was received, for the secrets in it: masked where it stood, kept as the
+ * text that it held compressed, or not kept at all, headers included, since nothing could be masked.
+ */
+export type Redaction = 'masked' | 'unpacked' | 'withheld'
 
 export type AttemptOutcome = 'delivered' | 'failed' | 'blocked' | 'interrupted'
 

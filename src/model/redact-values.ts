@@ -1,59 +1,88 @@
 /**
- * Masks values that are known to be secret, wherever they turn up in text: an account's variables in
- * logs, errors, exports, requests and answers. What is masked reads `••••`; nothing of the value stays.
+ * Masks values that are known to be secret, wherever they turn up in text or bytes: an account's
+ * variables in logs, errors, exports, requests and answers. What is masked reads `••••`; nothing of the
+ * value stays. Which forms of a value are found is said in secret-forms.ts; values under 6 characters are
+ * not looked for.
  *
- * A value is found as it is, trimmed, and as it comes out of base64 and base64url (at any offset, so
- * within the bytes of a longer text too), of percent-encoding as the usual encoders do it, of JSON and of
- * a JSON pointer. Of a value of several lines, each line of 16 characters or more is found by itself.
- * Values under 6 characters are not looked for: they are part of every other word.
- *
- * A value that was cut is found where the text is: at its end, or before an ellipsis.
+ * A value that was cut is found where the text is: at its end, or before an ellipsis. Five characters
+ * of it are the most that a cut can leave.
  *
  * What this cannot find: a value that was put together of pieces, reversed, encrypted, or encoded in
  * another way.
  */
 import { setField } from './fields.ts'
 import { limits } from './limits.ts'
+import { formsOf, SHORTEST_FORM } from './secret-forms.ts'
+import type { Form } from './secret-forms.ts'
 
 export type Mask = (text: string) => string
+/** The same bytes, the very object, where there is nothing to mask; all others stay as they are. */
+export type ByteMask = (bytes: Uint8Array) => Uint8Array
+
+/** What finds the values of one account, in text and in bytes. */
+export type Masks = { readonly text: Mask; readonly bytes: ByteMask }
 
 const MASK = '••••'
-const SHORTEST = limits.maskedLength
-const SHORTEST_LINE = 16
 const TABLE = 0xffff
 const OF_BASE64 = /[A-Za-z0-9+/_-]/
-/** What a URL's parser escapes by itself. */
-const IN_A_PATH = /[^!-~]|["#<>?^`{}]/gu
-const IN_A_QUERY = /[^!-~]|["#'<>]/gu
-
-/** `shared*` say that the character before or behind holds bits of the value and of its neighbour. */
-type Form = { readonly text: string; readonly sharedBefore: boolean; readonly sharedAfter: boolean }
 
 /** The mask of an account without variables. */
 export const maskNothing: Mask = (text) => text
+export const NO_MASKS: Masks = { text: maskNothing, bytes: (bytes) => bytes }
 
 /** Makes the mask of these values. One pass over the text, however many values there are. */
-export function createMask(values: readonly string[]): Mask {
+export const createMask = (values: readonly string[]): Mask =>
+  maskOf(values.flatMap(formsOf), MASK) ?? maskNothing
+
+/** Makes the masks of these values; `NO_MASKS` where none is long enough to be looked for. */
+export function createMasks(values: readonly string[]): Masks {
+  const forms = values.flatMap(formsOf)
+  const text = maskOf(forms, MASK)
+  if (!text) return NO_MASKS
+  // Latin-1 has a character for each byte, so bytes are searched as text and come back unharmed.
+  const inBytes = forms.map(inLatin1)
+  const mask = maskOf(inBytes, latin1(Buffer.from(MASK)))!
+  return {
+    text,
+    bytes(bytes) {
+      const before = latin1(bytes)
+      const after = mask(before)
+      return after === before ? bytes : Buffer.from(after, 'latin1')
+    },
+  }
+}
+
+const inLatin1 = ({ text, sharedBefore, sharedAfter }: Form): Form => ({
+  text: latin1(Buffer.from(text)),
+  sharedBefore,
+  sharedAfter,
+})
+
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+
+/** Undefined where there is nothing to look for. */
+function maskOf(forms: readonly Form[], instead: string): Mask | undefined {
   const byStart = new Map<string, Form[]>()
   const starts = new Uint8Array(TABLE + 1)
-  for (const form of longestFirst(values.flatMap(formsOf))) {
-    const start = form.text.slice(0, SHORTEST)
+  for (const form of longestFirst(forms)) {
+    const start = form.text.slice(0, SHORTEST_FORM)
     starts[hashAt(start, 0)] = 1
     byStart.set(start, [...(byStart.get(start) ?? []), form])
   }
-  if (byStart.size === 0) return maskNothing
+  if (byStart.size === 0) return undefined
   return (text) => {
     let masked = ''
     let done = 0
-    for (let at = 0; at <= text.length - SHORTEST; at++) {
+    for (let at = 0; at <= text.length - SHORTEST_FORM; at++) {
       if (starts[hashAt(text, at)] === 0) continue
-      const candidates = byStart.get(text.slice(at, at + SHORTEST))
+      const candidates = byStart.get(text.slice(at, at + SHORTEST_FORM))
       const form =
         candidates?.find((candidate) => text.startsWith(candidate.text, at)) ??
         candidates?.map((candidate) => cutForm(text, at, candidate)).find(Boolean)
       if (!form) continue
       const from = form.sharedBefore && OF_BASE64.test(text[at - 1] ?? '') ? at - 1 : at
-      masked += text.slice(done, Math.max(done, from)) + MASK
+      masked += text.slice(done, Math.max(done, from)) + instead
       done = endOf(text, at + form.text.length, form)
       at = done - 1
     }
@@ -91,7 +120,7 @@ function freeKey(object: object, key: string): string {
 
 /** As much of a form as stands in front of a cut; undefined where the text goes on otherwise. */
 function cutForm(text: string, at: number, { text: whole, sharedBefore }: Form): Form | undefined {
-  let length = SHORTEST
+  let length = SHORTEST_FORM
   while (length < whole.length && text[at + length] === whole[length]) length++
   const end = at + length
   const isCut = end === text.length || text.startsWith('...', end) || text[end] === '…'
@@ -114,56 +143,3 @@ function longestFirst(forms: readonly Form[]): Form[] {
   const distinct = new Map(forms.map((form) => [form.text, form]))
   return [...distinct.values()].sort((a, b) => b.text.length - a.text.length)
 }
-
-function formsOf(value: string): Form[] {
-  const trimmed = value.trim()
-  const lines = trimmed.split(/[\r\n]+/).map((line) => line.trim())
-  const longLines = lines.length > 1 ? lines.filter((line) => line.length >= SHORTEST_LINE) : []
-  return [
-    ...[value, trimmed].flatMap((text) => textForms(text).concat(base64Forms(text))),
-    ...longLines.flatMap((line) => [line, inJson(line)]).map(plain),
-  ].filter((form) => form.text.length >= SHORTEST)
-}
-
-function textForms(text: string): Form[] {
-  if (text.length < SHORTEST) return []
-  const escaped = [
-    encodeURIComponent(text),
-    encodeURIComponent(text).replaceAll(/[!'()*]/g, percent),
-    encodeURI(text),
-    text.replaceAll(IN_A_PATH, percent),
-    text.replaceAll(IN_A_QUERY, percent),
-    new URLSearchParams({ '': text }).toString().slice(1),
-  ]
-  const lower = escaped.map((form) =>
-    form.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-  )
-  const pointer = text.replaceAll('~', '~0').replaceAll('/', '~1')
-  return [text, inJson(text), pointer, ...escaped, ...lower].map(plain)
-}
-
-/**
- * What every base64 text has in common that holds these bytes at an offset of 0, 1 or 2 to its groups of
- * three: the characters that no neighbouring byte has a share in.
- */
-function base64Forms(text: string): Form[] {
-  if (text.length < SHORTEST) return []
-  const bytes = Buffer.from(text)
-  return [0, 1, 2].flatMap((offset) => {
-    const bits = (offset + bytes.length) * 8
-    const from = Math.ceil((offset * 8) / 6)
-    const to = Math.floor(bits / 6)
-    const whole = Buffer.concat([Buffer.alloc(offset), bytes])
-    const sharedBefore = offset > 0
-    const sharedAfter = bits % 6 !== 0
-    return (['base64', 'base64url'] as const).map((encoding) => {
-      const form = whole.toString(encoding).slice(from, to)
-      return { text: form, sharedBefore, sharedAfter }
-    })
-  })
-}
-
-const plain = (text: string): Form => ({ text, sharedBefore: false, sharedAfter: false })
-const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
-const percent = (char: string): string =>
-  Buffer.from(char).toString('hex').toUpperCase().replaceAll(/../g, '%$&')

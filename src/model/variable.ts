@@ -17,6 +17,8 @@ export type Environment = {
   readonly values: Readonly<Record<string, string>>
   /** Masks these values, and those that stood here before. */
   readonly mask: (text: string) => string
+  /** What the mask is made of, for those who need one of their own. */
+  readonly secrets: readonly string[]
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/

@@ -39,12 +39,14 @@ async function delivering(t: TestContext) {
       notifier,
       metrics: { attemptEnded: () => undefined },
       signing: { of: () => Promise.reject(new Error('nothing is signed here')) },
+      variables: { of: async () => ({ secrets: [] }) },
     },
     {
       allow: ['127.0.0.0/8'],
       identity: { userAgent: 'Sendoff/1', self: [] },
       onFatal: (error) => assert.fail(error),
       onRefused: (refused) => assert.fail(JSON.stringify(refused)),
+      onUnopened: (unopened) => assert.fail(JSON.stringify(unopened)),
     },
   )
   await thread.start()

@@ -20,19 +20,26 @@ import { definition, event, ids, outcome } from '../support/store-values.ts'
 
 const identity = { userAgent: 'Sendoff/1', self: [] }
 
-async function delivering() {
+const noSecrets = { of: async () => ({ secrets: [] as readonly string[] }) }
+
+async function delivering(variables = noSecrets) {
   const folder = makeFolder()
   const store = new SqliteStore({ clock: systemClock }, { folder, nodeId: ids.next('node') })
   await store.start()
   const hints: Hint[] = []
   const listeners: (() => void)[] = []
+  const subscribers: ((hint: Hint) => void)[] = []
   const attempts: unknown[] = []
+  const unopened: unknown[] = []
   const notifier = {
     publish(hint: Hint) {
       hints.push(hint)
       for (const listener of listeners) listener()
     },
-    subscribe: () => () => undefined,
+    subscribe(listener: (hint: Hint) => void) {
+      subscribers.push(listener)
+      return () => undefined
+    },
   }
   const death = Promise.withResolvers<Error>()
   const options = {
@@ -40,6 +47,7 @@ async function delivering() {
     identity,
     onFatal: death.resolve,
     onRefused: (refused: unknown) => assert.fail(JSON.stringify(refused)),
+    onUnopened: (what: unknown) => unopened.push(what),
   }
   const thread = new DeliveryThread(
     {
@@ -47,6 +55,7 @@ async function delivering() {
       notifier,
       metrics: { attemptEnded: (...ended) => attempts.push(ended) },
       signing: { of: () => Promise.reject(new Error('its key is gone')) },
+      variables,
     },
     options,
   )
@@ -57,6 +66,10 @@ async function delivering() {
     thread,
     receiver,
     attempts,
+    unopened,
+    change: (accountId: number) => {
+      for (const listener of subscribers) listener({ kind: 'env', accountId })
+    },
     died: death.promise,
     async hinted(count: number) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -223,4 +236,40 @@ test('delivery thread: when it dies, that is told, and stop does not wait for it
   at.thread.offer([{ ...taskTo(at.receiver.url()), origin: 'no origin' }])
   assert.match(String(await at.died), /Invalid URL/)
   await at.thread.stop()
+})
+
+const responseOf = async (at: Awaited<ReturnType<typeof delivering>>, eventId: string) =>
+  (await at.store.inspect.event(FIRST_ACCOUNT, eventId))!.deliveries[0]!.attempts[0]!.response!
+
+test('[220] delivery thread: values are masked from the first attempt on, and new ones from their hint on', async () => {
+  let secrets = ['first-canary']
+  await using at = await delivering({ of: async () => ({ secrets }) })
+  at.receiver.script = () => ({ body: 'first-canary second-canary' })
+  const first = await finish(at, sendsTo(at.receiver.url(), 1), true)
+  await at.hinted(1)
+  assert.equal(String(Buffer.from((await responseOf(at, first)).body)), '•••• second-canary')
+  secrets = ['first-canary', 'second-canary']
+  at.change(FIRST_ACCOUNT)
+  const second = await finish(at, sendsTo(at.receiver.url(), 1), true)
+  await at.hinted(2)
+  assert.equal(String(Buffer.from((await responseOf(at, second)).body)), '•••• ••••')
+})
+
+test('delivery thread: an attempt whose mask cannot be had is delivered, and kept without what was said', async () => {
+  await using at = await delivering({ of: () => Promise.reject(new Error('its key is gone')) })
+  at.receiver.script = () => ({ body: 'some-canary', headers: { 'x-echo': 'some-canary' } })
+  const eventId = await finish(at, sendsTo(at.receiver.url('/some-canary'), 1), true)
+  await at.hinted(1)
+  const detail = (await at.store.inspect.event(FIRST_ACCOUNT, eventId))!
+  assert.equal(detail.dest.delivered, 1)
+  const { request, response } = detail.deliveries[0]!.attempts[0]!
+  assert.equal(request, null)
+  const { status, headers, body, size, truncated, redacted } = response!
+  assert.deepEqual(
+    { status, headers, kept: body.length, size, truncated, redacted },
+    { status: 200, headers: [], kept: 0, size: 11, truncated: true, redacted: 'withheld' },
+  )
+  assert.deepEqual(at.unopened, [
+    { about: 'secrets', accountId: FIRST_ACCOUNT, reason: 'its key is gone' },
+  ])
 })

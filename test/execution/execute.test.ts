@@ -100,7 +100,7 @@ async function setUp(
     handOver: lanes,
     notifier: { publish: ({ kind }) => hints.push(kind) },
     versions: new Versions({ store, packages }),
-    variables: { of: async () => ({ values: {}, mask: (text) => text }) },
+    variables: { of: async () => ({ values: {}, mask: (text) => text, secrets: [] }) },
     answers: new Answers(),
     clock: systemClock,
   }

@@ -56,3 +56,9 @@ test('shown body: a bomb, a lie and an unknown coding are shown as they came [11
   assert.equal(shownBody(Buffer.from('as is'), received('rot13')).body, 'as is')
   assert.equal(shownBody(Buffer.from('as is'), received('identity')).body, 'as is')
 })
+
+test('shown body: what was unpacked before it was stored is not unpacked again', () => {
+  const inner = gzipSync('an archive of its own')
+  const { bodyEncoding } = shownBody(inner, { ...received('gzip'), redacted: 'unpacked' })
+  assert.equal(bodyEncoding, 'base64')
+})

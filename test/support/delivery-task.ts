@@ -1,10 +1,12 @@
 /** Deliveries to a receiver on loopback, and an egress guard that lets them through. */
 import { systemClock } from '../../src/clock.ts'
+import { createProtect } from '../../src/delivery/protect.ts'
 import { createEgress } from '../../src/egress/connector.ts'
 import type { Egress } from '../../src/egress/egress.ts'
 import { originOf } from '../../src/model/delivery.ts'
 import type { DeliveryTask, Send } from '../../src/model/delivery.ts'
 import { deliveryId } from '../../src/model/ids.ts'
+import { NO_MASKS } from '../../src/model/redact-values.ts'
 
 export const USER_AGENT = 'Sendoff/0 (+http://sendoff.test/abuse)'
 /** All that an attempt needs but the guard. */
@@ -12,6 +14,8 @@ export const ATTEMPT_DEPS = {
   clock: systemClock,
   userAgent: () => USER_AGENT,
   signingKeys: () => Promise.reject(new Error('this test signs nothing')),
+  /** Of an account without variables. */
+  protect: createProtect({ of: () => NO_MASKS }),
 }
 const EVENT_ID = 'evt_01k9xk2m3n4p5q6r7s8t9vwxyz'
 

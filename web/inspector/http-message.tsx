@@ -1,5 +1,6 @@
 /** A request or a response as it went over the wire: start line, headers, body. */
 import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire.ts'
+import { bodyNote } from '../model/body-note.ts'
 import { size } from '../model/quantity.ts'
 import { BodyView } from './body-view.tsx'
 
@@ -24,7 +25,7 @@ export function RequestMessage({ request }: { readonly request: DeliveryWire['re
 }
 
 export function ResponseMessage({ response }: { readonly response: Response }) {
-  const { status, headers, body, bodyEncoding, size: bytes, sha256, truncated } = response
+  const { status, headers, body, bodyEncoding, size: bytes, sha256, redacted } = response
   const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
   return (
     <div className="message">
@@ -34,13 +35,11 @@ export function ResponseMessage({ response }: { readonly response: Response }) {
       </p>
       <HeaderLines headers={headers} />
       {body === '' ? (
-        <p className="faint pane-note">No body</p>
+        <p className="faint pane-note">
+          {redacted === 'withheld' ? bodyNote(response) : 'No body'}
+        </p>
       ) : (
-        <BodyView
-          body={{ body, bodyEncoding }}
-          note={truncated ? `the beginning of ${size(bytes)}` : size(bytes)}
-          hash={sha256}
-        />
+        <BodyView body={{ body, bodyEncoding }} note={bodyNote(response)} hash={sha256} />
       )}
     </div>
   )
