@@ -163,7 +163,7 @@ function Check({ is, set, children }: CheckProps) {
   return (
     <label className="check-line">
       <input type="checkbox" checked={is} onChange={({ target }) => set(target.checked)} />
-      {children}
+      <span>{children}</span>
     </label>
   )
 }

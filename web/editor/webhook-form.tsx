@@ -196,8 +196,10 @@ function RetryField({ retry, change }: RetryProps) {
         checked={retry !== undefined && retry !== false}
         onChange={(event) => change(event.target.checked ? (own ?? true) : undefined)}
       />
-      Retry after network errors, 408, 425, 429 and 5xx
-      {own && <span className="faint mono">{JSON.stringify(own)}</span>}
+      <span>
+        Retry after network errors, 408, 425, 429 and 5xx{' '}
+        {own && <span className="faint mono">{JSON.stringify(own)}</span>}
+      </span>
     </label>
   )
 }

@@ -100,7 +100,9 @@ function Answer({
             {attempt.code !== null && <strong className="mono">{attempt.code} </strong>}
             {attempt.error.message}
           </p>
-          {attempt.error.detail !== null && <p className="mono faint">{attempt.error.detail}</p>}
+          {attempt.error.detail !== null && attempt.error.detail !== attempt.code && (
+            <p className="mono faint">{attempt.error.detail}</p>
+          )}
         </div>
       )}
       {attempt.response && <ResponseMessage response={attempt.response} />}

@@ -25,7 +25,7 @@ export function EventsPane({ workflow, following, found, isPaused, pause }: Prop
     <section className="events-pane" aria-label="Inspector">
       <ListBar view={view} found={found} isPaused={isPaused} pause={pause} />
       {view.problem && <ProblemNote problem={view.problem} retry={() => feed.readAgain()} />}
-      {view.phase === 'loading' && <Skeleton lines={12} className="rows-skeleton" />}
+      {view.phase === 'loading' && <Skeleton lines={12} />}
       {view.phase !== 'loading' && isEmpty && !view.hasOlder && (
         <Nothing workflow={workflow} isFiltered={Object.keys(found.filter).length > 0} />
       )}

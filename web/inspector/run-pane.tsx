@@ -74,7 +74,7 @@ function Selected({ workflow, eventId, folds, close }: SelectedProps) {
   return error ? (
     <ProblemNote problem={error} retry={() => void refetch()} />
   ) : (
-    <Skeleton lines={10} className="run-skeleton" />
+    <Skeleton lines={10} />
   )
 }
 
@@ -134,7 +134,8 @@ function NowHead({ close }: { readonly close: () => void }) {
         Events
       </button>
       <span className="faint">
-        The workflow as it is now. Select an event to see what the steps did with it.
+        The workflow as it is now.
+        <span className="wide-only"> Select an event to see what the steps did with it.</span>
       </span>
     </div>
   )

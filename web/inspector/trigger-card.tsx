@@ -35,7 +35,12 @@ export function TriggerCard({ detail, folds }: Props) {
         {method} {path}
         {query === -1 ? '' : url.slice(query)}
       </span>
-      <span className="card-end faint">$event body {size(bytesIn(proto.body_b64))}</span>
+      <span className="card-end faint">
+        <span>
+          <span className="wide-only">$event body </span>
+          {size(bytesIn(proto.body_b64))}
+        </span>
+      </span>
     </>
   )
   return (

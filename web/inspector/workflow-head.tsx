@@ -8,6 +8,7 @@ import { useDraftStore, useEditor } from '../editor/use-editor.ts'
 import { curlOfEndpoint } from '../model/curl.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Icon } from '../parts/icon.tsx'
+import { withCommand } from '../parts/keys.ts'
 import { MenuButton } from '../parts/menu-button.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
@@ -31,8 +32,6 @@ type Props = {
 }
 
 type HeadDialog = 'versions' | 'settings' | 'delete'
-
-const SAVE_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘S' : 'Ctrl S'
 
 export function WorkflowHead({ workflow, eventId, openTest, save }: Props) {
   const { endpoint } = workflow
@@ -113,7 +112,7 @@ function SaveButton({ save }: { readonly save: () => void }) {
       onClick={save}
     >
       {isSaving ? 'Saving' : 'Save'}
-      <kbd aria-hidden="true">{SAVE_KEY}</kbd>
+      <kbd aria-hidden="true">{withCommand('S')}</kbd>
     </button>
   )
 }

@@ -5,6 +5,8 @@ import { count } from './quantity.ts'
 type Fact = {
   readonly text: string
   readonly title?: string
+  /** Of the deliveries that it counts. */
+  readonly status?: 'pending'
   readonly tone?: 'failed' | 'waiting'
 }
 
@@ -28,7 +30,7 @@ export function footView(health: HealthWire | undefined, isCut: boolean): FootVi
   }
   if (backlog && backlog.pendingDeliveries > 0) {
     const text = `${count(backlog.pendingDeliveries)} pending`
-    facts.push({ text, title: 'Deliveries that wait for a retry or a place' })
+    facts.push({ text, title: 'Deliveries that wait for a retry or a place', status: 'pending' })
   }
   return { facts, version: `Sendoff ${version}` }
 }

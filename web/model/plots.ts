@@ -2,7 +2,8 @@
 import type { FiguresBucketWire, StatsWire } from '../../src/inspector/wire-operations.ts'
 import { count, duration, plural } from './quantity.ts'
 
-export type Tone = 'accent' | 'ok' | 'failed' | 'waiting' | 'faint'
+/** The colors of meanings are for what they mean: percentiles are told apart by lightness and dashes. */
+export type Tone = 'accent' | 'ok' | 'failed' | 'plain' | 'faint'
 export type Line = {
   readonly name: string
   readonly tone: Tone
@@ -89,7 +90,7 @@ function latency(
     unit: 'ms',
     lines: [
       { name: 'p50', tone: 'accent', values: all.map((one) => one?.p50 ?? null) },
-      { name: 'p95', tone: 'waiting', values: all.map((one) => one?.p95 ?? null) },
+      { name: 'p95', tone: 'plain', values: all.map((one) => one?.p95 ?? null) },
       { name: 'p99', tone: 'faint', values: all.map((one) => one?.p99 ?? null) },
     ],
     spoken: worst === 0 ? 'nothing to show yet' : `p99 up to ${duration(worst)}`,

@@ -5,7 +5,7 @@
 import { useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import type { Line, Plot } from '../model/plots.ts'
+import type { Line, Plot, Tone } from '../model/plots.ts'
 import { count, duration } from '../model/quantity.ts'
 import { exactTime } from '../model/time.ts'
 
@@ -15,8 +15,19 @@ type Props = {
   readonly words: string
 }
 
+/** Until it is laid out. */
 const HEIGHT_PX = 160
 const WIDTH_PX = 400
+
+/** What each tone is drawn with. Large areas are quieter than text of the same meaning. */
+const inks: Readonly<Record<Tone, string>> = {
+  accent: 'var(--accent-fill)',
+  ok: 'color-mix(in srgb, var(--ok) 80%, var(--surface))',
+  failed: 'var(--failed)',
+  plain: 'var(--text)',
+  faint: 'var(--faint)',
+}
+const DASHES: Readonly<Partial<Record<Tone, number[]>>> = { faint: [4, 3] }
 
 export function PlotView({ plot, at, words }: Props) {
   const place = useRef<HTMLDivElement>(null)
@@ -29,7 +40,7 @@ export function PlotView({ plot, at, words }: Props) {
     const made = new uPlot(optionsOf(plot, root, setPointed), dataOf(plot, at), root)
     drawn.current = made
     const fit = new ResizeObserver(() => {
-      made.setSize({ width: root.clientWidth, height: HEIGHT_PX })
+      made.setSize({ width: root.clientWidth, height: root.clientHeight })
     })
     fit.observe(root)
     return () => {
@@ -91,8 +102,7 @@ function optionsOf(
   point: (index: number | null) => void,
 ): uPlot.Options {
   const style = getComputedStyle(root)
-  const color = (name: string): string => resolved(root, `var(--${name})`)
-  const [faint, line] = [color('faint'), color('line')]
+  const [faint, line] = [resolved(root, 'var(--faint)'), resolved(root, 'var(--line)')]
   const axis: uPlot.Axis = {
     stroke: faint,
     font: `11px ${style.fontFamily}`,
@@ -102,7 +112,7 @@ function optionsOf(
   const lines = plot.kind === 'bars' ? plot.lines.toReversed() : plot.lines
   return {
     width: root.clientWidth || WIDTH_PX,
-    height: HEIGHT_PX,
+    height: root.clientHeight || HEIGHT_PX,
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
@@ -123,22 +133,26 @@ function optionsOf(
         size: 56,
         values: (_, values) =>
           values.map((value) =>
-            plot.unit === 'ms' ? duration(value) : Number.isInteger(value) ? count(value) : '',
+            plot.unit === 'ms'
+              ? duration(value).replace('.0 ', ' ')
+              : Number.isInteger(value)
+                ? count(value)
+                : '',
           ),
       },
     ],
-    series: [{}, ...lines.map((one) => seriesOf(plot, color(one.tone)))],
+    series: [{}, ...lines.map(({ tone }) => seriesOf(plot, tone, resolved(root, inks[tone])))],
     hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? null)] },
   }
 }
 
-function seriesOf({ kind }: Plot, color: string): uPlot.Series {
+function seriesOf({ kind }: Plot, tone: Tone, color: string): uPlot.Series {
   if (kind === 'bars') {
     const paths = uPlot.paths.bars!({ size: [0.8, 24], align: 1 })
     return { stroke: color, fill: color, width: 0, paths, points: { show: false } }
   }
   const points = { show: true, size: 4, filter: aloneIn }
-  return { stroke: color, width: 1.5, spanGaps: false, points }
+  return { stroke: color, width: 1.5, dash: DASHES[tone] ?? [], spanGaps: false, points }
 }
 
 /** Values without neighbours: a line of one instant would not be seen. */

@@ -6,6 +6,11 @@ import { useEffect, useRef } from 'react'
 
 export type Keys = Readonly<Record<string, () => void>>
 
+const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent)
+
+/** `⌘S` or `Ctrl S`, as the reader's keyboard has it. */
+export const withCommand = (letter: string): string => `${isMac ? '⌘' : 'Ctrl '}${letter}`
+
 const STORED = 'sendoff.keys'
 
 export const areKeysOn = (): boolean => localStorage.getItem(STORED) !== 'off'
@@ -41,4 +46,5 @@ const isPressable = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('button, a:not([data-row]), [role=tab]') !== null
 
 const isInDialog = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest('[role=dialog], [role=menu]') !== null
+  target instanceof Element &&
+  target.closest('[role=dialog], [role=alertdialog], [role=menu]') !== null

@@ -27,14 +27,21 @@ export function WorkflowPage() {
   if (workflow) return <Editing key={workflow.id} workflow={workflow} />
   return (
     <div className="page">
-      <TopBar />
-      <main className="plain-page">
-        {error ? (
+      <TopBar nav={error !== null} />
+      {error ? (
+        <main className="list-page">
           <ProblemNote problem={error} retry={() => void refetch()} />
-        ) : (
-          <Skeleton lines={8} />
-        )}
-      </main>
+        </main>
+      ) : (
+        <>
+          <div className="endpoint-bar" />
+          <main className="panes" data-narrow="events">
+            <div className="events-pane">
+              <Skeleton lines={16} />
+            </div>
+          </main>
+        </>
+      )}
     </div>
   )
 }

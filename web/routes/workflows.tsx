@@ -33,15 +33,24 @@ export function WorkflowsPage() {
           </EmptyState>
         )}
         {data && data.length > 0 && (
-          <ul className="workflow-list" aria-label="Workflows">
-            {data.map((workflow) => (
-              <WorkflowRow
-                key={workflow.id}
-                workflow={workflow}
-                activity={activity?.get(workflow.id)}
-              />
-            ))}
-          </ul>
+          <>
+            <div className="workflow-row workflow-head" aria-hidden="true">
+              <span>Workflow</span>
+              <span>Endpoint</span>
+              <span>Events of 24 h</span>
+              <span>Last error</span>
+              <span>Last event</span>
+            </div>
+            <ul aria-label="Workflows">
+              {data.map((workflow) => (
+                <WorkflowRow
+                  key={workflow.id}
+                  workflow={workflow}
+                  activity={activity?.get(workflow.id)}
+                />
+              ))}
+            </ul>
+          </>
         )}
       </main>
     </div>

@@ -9,11 +9,17 @@ export function FootBar() {
   const view = footView(data, error !== null)
   return (
     <footer className="foot-bar">
-      {view.facts.map(({ text, title, tone }) => (
-        <span key={text} data-tone={tone} title={title}>
-          {text}
-        </span>
-      ))}
+      {view.facts.map(({ text, title, tone, status }) =>
+        status === undefined ? (
+          <span key={text} data-tone={tone} title={title}>
+            {text}
+          </span>
+        ) : (
+          <Link key={text} to="/deliveries" search={{ status }} title={title}>
+            {text}
+          </Link>
+        ),
+      )}
       <Link className="foot-end" to="/settings">
         {view.version}
       </Link>

@@ -76,7 +76,9 @@ function PaletteList({ close, showShortcuts }: Props) {
             className="palette-option"
             onClick={() => run(entry)}
           >
-            {entry.name}
+            <span className="palette-name" title={entry.name}>
+              {entry.name}
+            </span>
             <span className="palette-group">{entry.group}</span>
           </div>
         ))}

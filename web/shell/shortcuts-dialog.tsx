@@ -1,7 +1,7 @@
 /** The list of shortcuts, and the switch that turns the single keys off. */
 import { Dialog } from '@base-ui/react/dialog'
 import { useState } from 'react'
-import { areKeysOn, setKeysOn } from '../parts/keys.ts'
+import { areKeysOn, setKeysOn, withCommand } from '../parts/keys.ts'
 
 const shortcuts: readonly (readonly [keys: readonly string[], does: string])[] = [
   [['j', 'k'], 'Next and previous event'],
@@ -12,9 +12,9 @@ const shortcuts: readonly (readonly [keys: readonly string[], does: string])[] =
   [['r'], 'Replay the selected event'],
   [['t'], 'Test event'],
   [['c'], 'Copy it as cURL'],
-  [['⌘S', 'Ctrl S'], 'Save'],
+  [[withCommand('S')], 'Save'],
   [['Esc', 'Tab'], 'Leave a code field'],
-  [['⌘K', 'Ctrl K'], 'Anything, by name'],
+  [[withCommand('K')], 'Anything, by name'],
   [['?'], 'This list'],
 ]
 

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { use } from 'react'
 import type { ReactNode } from 'react'
 import { Icon } from '../parts/icon.tsx'
+import { withCommand } from '../parts/keys.ts'
 import { MainNav } from './main-nav.tsx'
 import { ShellContext } from './shell-context.ts'
 
@@ -13,7 +14,7 @@ type Props = {
   readonly children?: ReactNode
 }
 
-const COMMAND = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'
+const COMMAND = withCommand('K')
 
 export function TopBar({ title, nav = false, children }: Props) {
   const { openPalette } = use(ShellContext)
