@@ -29,6 +29,7 @@ import { keyOfHost } from './ingest/trigger-target.ts'
 import { createInspector } from './inspector/inspector.ts'
 import { checkDefinition } from './model/definition.ts'
 import { BulkJobs } from './maintenance/bulk-jobs.ts'
+import { BulkExpiry } from './maintenance/expire-bulk-jobs.ts'
 import { PackageCollector } from './maintenance/collect-packages.ts'
 import { Retention } from './maintenance/retention.ts'
 import { LocalNotifier } from './notifier/local.ts'
@@ -94,6 +95,7 @@ export async function createApp(
     engine.executor,
     engine.bulk,
     new Retention(ground, config.retentionDays),
+    new BulkExpiry(ground),
     doors.inspector,
     doors.listener,
   ]

@@ -33,6 +33,8 @@ export type WorkflowSearch = {
   readonly pane?: string
   /** `now`: the steps of today under a run of an older version. */
   readonly steps?: string
+  /** The job that replays in bulk, so that a reload finds it. */
+  readonly bulk?: string
   /** On narrow screens: the steps instead of the list. */
   readonly view?: string
 }
@@ -88,7 +90,7 @@ const workflow = createRoute({
   getParentRoute: () => inside,
   path: '/workflows/$workflowId',
   validateSearch: (search: Record<string, unknown>): WorkflowSearch =>
-    only(search, 'event', 'q', 'delivery', 'pane', 'view', 'steps'),
+    only(search, 'event', 'q', 'delivery', 'pane', 'view', 'steps', 'bulk'),
   component: WorkflowPage,
 })
 

@@ -22,6 +22,7 @@ import type { BulkWire } from './wire-operations.ts'
 type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'bulk' | 'log'>
 
 const tags = ['bulk']
+const KEPT_DAYS = limits.bulkJobsKeptMs / (24 * 60 * 60 * 1000)
 const Id = Type.Object({ id: Type.String() })
 
 export function bulkRoutes(api: Api, deps: Deps): void {
@@ -55,7 +56,13 @@ export function bulkRoutes(api: Api, deps: Deps): void {
     '/bulk/:id',
     {
       config: { scope: 'read' },
-      schema: { tags, summary: 'Read how far it is', params: Id, response: { 200: Bulk } },
+      schema: {
+        tags,
+        summary: 'Read how far it is',
+        description: `Kept for ${KEPT_DAYS} days after its end, the latest ${limits.bulkJobsKept} of an account.`,
+        params: Id,
+        response: { 200: Bulk },
+      },
     },
     async ({ principal, params }) => toWireBulk(await findBulk(deps.store, principal, params.id)),
   )
@@ -101,14 +108,24 @@ async function readWork(
     return { action: 'redeliver', filter: { status: 'failed', ...read, before } }
   }
   const { ids, workflow, runOn = 'latest', before, ...rest } = body.filter
-  if (ids) return { action: 'replay', filter: { ids: known(ids, isEventId), runOn } }
-  if (workflow === undefined) {
+  const found = workflow === undefined ? {} : await ofWorkflow(deps, principal, workflow)
+  if (ids) return { action: 'replay', filter: { ...found, ids: known(ids, isEventId), runOn } }
+  const { workflowId } = found
+  if (workflowId === undefined) {
     throw new AppError('invalid_request', { reason: 'the filter names neither workflow nor ids' })
   }
-  const { id: workflowId } = await findWorkflow(deps.store, principal, workflow)
   const asked = before === undefined ? now : readInstant(before, 'before')
   const filter = { ...rest, workflowId, runOn, before: Math.min(asked, now) }
   return { action: 'replay', filter }
+}
+
+async function ofWorkflow(
+  { store }: Deps,
+  principal: Principal,
+  id: string,
+): Promise<{ readonly workflowId?: string }> {
+  const workflow = await findWorkflow(store, principal, id)
+  return { workflowId: workflow.id }
 }
 
 function known(ids: readonly string[], isId: (id: string) => unknown): readonly string[] {

@@ -3,16 +3,18 @@
  * old one; it names its origin, and only the person who asked decides whether today's workflow runs it.
  */
 import { Type } from 'typebox'
+import type { Static } from 'typebox'
 import type { InspectorDeps, Submission } from './ports.ts'
 import { AppError } from '../errors.ts'
 import { limits } from '../model/limits.ts'
 import type { Workflow } from '../model/workflow.ts'
-import type { EventDetail } from '../store/inspect.ts'
+import type { EventDetail, EventFilter } from '../store/inspect.ts'
 import type { Api } from './api.ts'
 import { findEvent, findWorkflow } from './find.ts'
-import { readInstant } from './instant.ts'
+import { instant, readInstant } from './instant.ts'
 import * as requests from './requests.ts'
 import { toWireEventRow } from './to-wire-event.ts'
+import { EventCount } from './wire-operations.ts'
 import * as wire from './wire.ts'
 import { sendEvent } from './write-event.ts'
 
@@ -22,6 +24,11 @@ const tags = ['events']
 const Id = Type.Object({ id: Type.String() })
 
 export function eventRoutes(api: Api, deps: Deps): void {
+  listRoutes(api, deps)
+  oneEventRoutes(api, deps)
+}
+
+function listRoutes(api: Api, deps: Deps): void {
   api.get(
     '/workflows/:id/events',
     {
@@ -36,10 +43,9 @@ export function eventRoutes(api: Api, deps: Deps): void {
       },
     },
     async ({ principal, params, query }) => {
-      const { limit = limits.pageSize, cursor = null, before, ...rest } = query
+      const { limit = limits.pageSize, cursor = null, ...wanted } = query
       const { accountId, id } = await findWorkflow(deps.store, principal, params.id)
-      const filter =
-        before === undefined ? rest : { ...rest, before: readInstant(before, 'before') }
+      const filter = readFilter(wanted)
       const page = await deps.store.inspect.listEvents(accountId, id, filter, limit, cursor)
       const { mask } = await deps.variables.of(accountId)
       const data = page.data.map((row) => toWireEventRow(row, mask))
@@ -47,6 +53,30 @@ export function eventRoutes(api: Api, deps: Deps): void {
     },
   )
 
+  api.get(
+    '/workflows/:id/events/count',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags,
+        summary: 'Count the events that a filter meets',
+        params: Id,
+        querystring: requests.EventFilter,
+        response: { 200: EventCount },
+      },
+    },
+    async ({ principal, params, query }) => {
+      const { accountId, id } = await findWorkflow(deps.store, principal, params.id)
+      const asked = readFilter(query)
+      const now = deps.clock.nowMs()
+      const filter = { ...asked, before: Math.min(asked.before ?? now, now) }
+      const found = await deps.store.inspect.countEvents(accountId, id, filter)
+      return { ...found, before: instant(filter.before) }
+    },
+  )
+}
+
+function oneEventRoutes(api: Api, deps: Deps): void {
   api.get(
     '/events/:id',
     {
@@ -85,6 +115,10 @@ export function eventRoutes(api: Api, deps: Deps): void {
       return reply.code(201).send({ id: replay.id })
     },
   )
+}
+
+function readFilter({ before, ...rest }: Static<typeof requests.EventFilter>): EventFilter {
+  return before === undefined ? rest : { ...rest, before: readInstant(before, 'before') }
 }
 
 function replayOf(

@@ -33,9 +33,8 @@ export const PageQuery = Type.Object(
   strict,
 )
 
-export const EventsQuery = Type.Object(
+export const EventFilter = Type.Object(
   {
-    ...PageQuery.properties,
     q: Type.Optional(
       Type.String({
         maxLength: limits.searchLength,
@@ -47,6 +46,11 @@ export const EventsQuery = Type.Object(
     version: Type.Optional(Type.Integer({ minimum: 1 })),
     before: Type.Optional(Type.String({ format: 'date-time', description: 'Received before' })),
   },
+  strict,
+)
+
+export const EventsQuery = Type.Object(
+  { ...PageQuery.properties, ...EventFilter.properties },
   strict,
 )
 

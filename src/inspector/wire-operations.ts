@@ -80,6 +80,20 @@ export const Bulk = Type.Object(
 )
 export type BulkWire = Static<typeof Bulk>
 
+/** Before a bulk job: what "all that match" would be. */
+export const EventCount = Type.Object(
+  {
+    count: Count,
+    isExact: Type.Boolean({ description: 'False where there may be more' }),
+    before: Type.String({
+      ...Instant,
+      description: 'Counted were events received before; as a filter, it leaves out newer ones',
+    }),
+  },
+  { ...strict, title: 'EventCount' },
+)
+export type EventCountWire = Static<typeof EventCount>
+
 /* Figures */
 
 const Quantiles = nullable(

@@ -196,6 +196,13 @@ export const limits = {
   bulkIds: 1_000,
   bulkRate: 50,
   bulkRateMax: 800,
+  /** Bulk jobs that have ended: so long a page may still tell how they went, and so many of an account. */
+  bulkJobsKeptMs: 7 * 24 * 60 * 60 * 1000,
+  bulkJobsKept: 200,
+  bulkExpiryBatch: 100,
+  /** What counting the events that a filter meets looks at, at most: past it, the answer says "at least". */
+  countedEvents: 100_000,
+  countMs: 500,
   /** Buckets of one answer of figures: as many points as a plot of a page's width shows. */
   statsBuckets: 72,
   /** Events of a bucket that are looked at one by one: 72 x 100 take some 200 ms. */

@@ -21,6 +21,7 @@ export async function createBulkJob(db: Db, at: number, job: NewBulkJob): Promis
     const reason = `${limits.bulkJobs} are running, wait for one or cancel it`
     throw new AppError('conflict', { action: 'begin the bulk job', reason })
   }
+  await dropPast(db, accountId, limits.bulkJobsKept)
   await db
     .insertInto('bulk_job')
     .values({
@@ -110,6 +111,53 @@ export async function cancelBulkJob(
     await change(db, accountId, id, { state: 'canceled', finished_at: at })
   }
   return job !== undefined
+}
+
+/** Deletes up to `count` that ended before `before`; resolves to how many there were. */
+export async function expireBulkJobs(
+  db: Db,
+  _at: number,
+  before: number,
+  count: number,
+): Promise<number> {
+  const old = await db
+    .selectFrom('bulk_job')
+    .select(['account_id', 'id'])
+    .where('finished_at', 'is not', null)
+    .where('finished_at', '<', before)
+    .limit(count)
+    .execute()
+  for (const { account_id, id } of old) await drop(db, account_id, [id])
+  return old.length
+}
+
+/** Of those that have ended, the latest `kept` stay. */
+async function dropPast(db: Db, accountId: number, kept: number): Promise<void> {
+  const past = await db
+    .selectFrom('bulk_job')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('finished_at', 'is not', null)
+    .orderBy('finished_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limits.bulkExpiryBatch)
+    .offset(kept)
+    .execute()
+  if (past.length > 0) {
+    await drop(
+      db,
+      accountId,
+      past.map(({ id }) => id),
+    )
+  }
+}
+
+async function drop(db: Db, accountId: number, ids: readonly string[]): Promise<void> {
+  await db
+    .deleteFrom('bulk_job')
+    .where('account_id', '=', accountId)
+    .where('id', 'in', ids)
+    .execute()
 }
 
 /** Does an item. Null, or the sentence that says why it cannot be done. */

@@ -173,6 +173,12 @@ export interface Inspect {
     limit: number,
     cursor: string | null,
   ): Promise<Page<EventRow>>
+  /** How many events a filter meets; `isExact` false where there may be more than were looked at. */
+  countEvents(
+    accountId: number,
+    workflowId: string,
+    filter: EventFilter,
+  ): Promise<{ readonly count: number; readonly isExact: boolean }>
   event(accountId: number, eventId: string): Promise<EventDetail | undefined>
   /** Over all workflows, newest event first; bounded as `listEvents` is. */
   listDeliveries(

@@ -38,8 +38,7 @@ export async function listEvents(
 ): Promise<Page<EventRow>> {
   const { db, clock } = deps
   const endsAtMs = clock.monotonicMs() + limits.searchMs
-  const isFiltered = Boolean(filter.q ?? filter.status ?? filter.delivery ?? filter.version)
-  const size = isFiltered ? CHUNK_EVENTS : limit + 1
+  const size = isFiltered(filter) ? CHUNK_EVENTS : limit + 1
   const found: Row[] = []
   let position = cursor === null ? null : readCursor(cursor)
   for (let scanned = 0; ;) {
@@ -56,6 +55,63 @@ export async function listEvents(
     const isOver = scanned >= limits.searchEvents || clock.monotonicMs() > endsAtMs
     if (isOver) return page(db, accountId, found, last)
   }
+}
+
+const isFiltered = ({ q, status, delivery, version }: EventFilter): boolean =>
+  Boolean(q ?? status ?? delivery ?? version)
+
+/** Looks at `limits.countedEvents`, and for `limits.countMs`, at most. */
+export async function countMatching(
+  { db, clock }: Deps,
+  accountId: number,
+  workflowId: string,
+  filter: EventFilter,
+): Promise<{ count: number; isExact: boolean }> {
+  if (!isFiltered(filter)) return countAll(db, accountId, workflowId, filter.before)
+  const endsAtMs = clock.monotonicMs() + limits.countMs
+  let count = 0
+  let position: Position | null = null
+  for (let scanned = 0; scanned < limits.countedEvents; scanned += CHUNK_EVENTS) {
+    const chunk: Chunk = await readChunk(
+      db,
+      accountId,
+      workflowId,
+      filter.before,
+      position,
+      CHUNK_EVENTS,
+    )
+    for await (const _ of matching(db, accountId, chunk, filter)) {
+      count++
+      if (clock.monotonicMs() > endsAtMs) return { count, isExact: false }
+    }
+    if (chunk.length < CHUNK_EVENTS) return { count, isExact: true }
+    if (clock.monotonicMs() > endsAtMs) break
+    position = positionOf(chunk.at(-1)!)
+    await nextTurn()
+  }
+  return { count, isExact: false }
+}
+
+/** Along the index of a workflow's events, whose rows are not looked at. */
+async function countAll(
+  db: Kysely<Tables>,
+  accountId: number,
+  workflowId: string,
+  before: number | undefined,
+): Promise<{ count: number; isExact: boolean }> {
+  let ids = db
+    .selectFrom('event')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('workflow_id', '=', workflowId)
+    .limit(limits.countedEvents + 1)
+  if (before !== undefined) ids = ids.where('received_at', '<', before)
+  const { found } = await db
+    .selectFrom(ids.as('e'))
+    .select(({ fn }) => fn.countAll<number | string>().as('found'))
+    .executeTakeFirstOrThrow()
+  const count = Math.min(Number(found), limits.countedEvents)
+  return { count, isExact: Number(found) === count }
 }
 
 function readChunk(

@@ -203,7 +203,10 @@ export interface DefinitionStore {
     change: DestinationChange,
   ): Promise<DestinationSettings>
 
-  /** Begins a job in bulk. `conflict` when as many run as may. */
+  /**
+   * Begins a job in bulk. `conflict` when as many run as may. Of the account's jobs that have ended, the
+   * latest `limits.bulkJobsKept` stay.
+   */
   createBulkJob(job: NewBulkJob): Promise<void>
   readBulkJob(accountId: number, id: string): Promise<BulkJob | undefined>
   /** Those of all accounts that have not ended, oldest first. */
@@ -246,6 +249,8 @@ export interface Store extends HotStore, DefinitionStore, Service {
    * one commit, and none that waits for its run or has a delivery on its way or held.
    */
   expireEvents(before: number, from: ExpiryPosition, count: number): Promise<Expired>
+  /** Deletes up to `count` bulk jobs that ended before `before`. Resolves to how many there were. */
+  expireBulkJobs(before: number, count: number): Promise<number>
   /** Rejects with `store_unavailable` unless a durable write works right now. */
   check(): Promise<void>
 }

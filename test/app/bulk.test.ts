@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { BulkWire, DeliveryRowWire } from '../../src/inspector/wire-operations.ts'
+import type {
+  BulkWire,
+  DeliveryRowWire,
+  EventCountWire,
+} from '../../src/inspector/wire-operations.ts'
 import type { ApiClient } from '../../src/cli/api-client.ts'
 import { startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
@@ -105,6 +109,23 @@ test('bulk: events are replayed as new events, and a replay is no item of its ow
   assert.equal(data.length, 10)
   const replays = data.filter(({ replayOf }) => replayOf !== null).map(({ path }) => path)
   assert.deepEqual(replays.toSorted(), ['/0', '/1', '/2', '/3', '/4'])
+})
+
+test('bulk: what was counted is what is replayed, however much came in since', async (t) => {
+  const app = await startApp(t)
+  const workflow = await app.workflow([{ type: 'code', code: 'return 1' }])
+  for (const path of ['/a', '/a', '/b']) await app.send(workflow, path)
+  await app.settled(workflow)
+  const counted = await app.api.call<EventCountWire>(
+    'GET',
+    `/workflows/${workflow.id}/events/count?q=/a`,
+  )
+  assert.deepEqual([counted.count, counted.isExact], [2, true])
+  await app.send(workflow, '/a')
+  const filter = { workflow: workflow.id, q: '/a', before: counted.before }
+  const id = await begin(app.api, { action: 'replay', filter, rate: 800 })
+  const { total, done } = await until(app.api, id, ended)
+  assert.deepEqual([total, done], [2, 2])
 })
 
 test('bulk: what cannot be asked for is refused with the reason', async (t) => {

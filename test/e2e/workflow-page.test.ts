@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { EventListWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { isAccessible } from '../support/axe.ts'
 import { openUi, reads, withoutBrowser, writeCode } from '../support/browser.ts'
 import { startReceiver } from '../support/receiver.ts'
@@ -100,6 +100,58 @@ test(
     await page.getByRole('button', { name: 'Live' }).click()
     await rows(page).nth(2).waitFor()
     await reads(rows(page).first(), '/three')
+  },
+)
+
+test(
+  'bulk: events are chosen by key, box and range, or all that match, and replayed; a reload finds the job',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([{ type: 'code', code: 'return $context.replay_of' }])
+    for (const n of [1, 2, 3, 4, 5, 6]) await app.send(workflow, n > 4 ? '/other' : `/n${n}`)
+    await app.settled(workflow)
+    const replays = async (): Promise<string[]> => {
+      const path = `/workflows/${workflow.id}/events?limit=200`
+      const { data } = await app.api.call<EventListWire>('GET', path)
+      return data.filter((row) => row.replayOf !== null).map((row) => row.path)
+    }
+    await open(pathOf(workflow))
+    await reads(rows(page).nth(5), '/n1')
+    const chosen = page.getByRole('group', { name: 'Selected events' })
+    const bar = page.getByRole('region', { name: 'Work in bulk' })
+    await rows(page).nth(2).click()
+    await page.keyboard.press('x')
+    await reads(chosen, '1 event selected')
+    await rows(page)
+      .nth(4)
+      .click({ modifiers: ['Shift'] })
+    await reads(chosen, '3 events selected')
+    await page.getByRole('checkbox', { name: /\/n3$/ }).click()
+    await reads(chosen, '2 events selected')
+    await isAccessible(page)
+    await page.keyboard.press('r')
+    await page.keyboard.press('Enter')
+    await reads(bar, 'Replayed 2 events')
+    assert.deepEqual((await replays()).toSorted(), ['/n2', '/n4'])
+    await page.reload()
+    await reads(bar, 'Replayed 2 events')
+    await bar.getByRole('button', { name: 'Close' }).click()
+    await bar.waitFor({ state: 'detached' })
+
+    await page.getByRole('searchbox').fill('other')
+    await rows(page).nth(2).waitFor({ state: 'detached' })
+    await page
+      .getByRole('checkbox', { name: /\/other$/ })
+      .first()
+      .check()
+    await chosen.getByRole('button', { name: 'Select all 2 that match' }).click()
+    await reads(chosen, 'All 2 events selected')
+    await chosen.getByRole('button', { name: 'Replay on original' }).click()
+    await reads(bar, 'Replayed 2 events')
+    assert.equal((await replays()).filter((path) => path === '/other').length, 2)
+    await rows(page).nth(3).waitFor()
+    assert.equal(await chosen.count(), 0)
   },
 )
 

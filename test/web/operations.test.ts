@@ -28,7 +28,9 @@ const bulk: BulkWire = {
 }
 
 test('bulk progress: says how far it is, how it ended, and why items could not be done', () => {
-  const { text, share, isOver, problem } = bulkProgress(bulk)
+  const { text, share, isOver, left, problem } = bulkProgress(bulk)
+  assert.equal(left, 'about 19 s left')
+  assert.equal(bulkProgress({ ...bulk, total: 90_301 }).left, 'about 30 min left')
   assert.equal(text, 'Redelivering 301 of 1,204 deliveries')
   assert.equal(share, 301 / 1_204)
   assert.equal(isOver, false)
@@ -41,6 +43,7 @@ test('bulk progress: says how far it is, how it ended, and why items could not b
     text: 'Replayed 1 event',
     share: 1,
     isOver: true,
+    left: null,
     problem: null,
   })
   assert.equal(bulkProgress({ ...replay, done: 0 }).text, 'There was no event to do')

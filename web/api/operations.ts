@@ -5,10 +5,13 @@ import type {
   ActivityWire,
   BulkWire,
   DeliveryRowWire,
+  EventCountWire,
   InstanceWire,
   StatsWire,
 } from '../../src/inspector/wire-operations.ts'
+import type { Choice } from '../model/choice.ts'
 import type { DeliveryFilter } from '../model/delivery-filter.ts'
+import type { EventFilter } from '../model/search-words.ts'
 import type { Span } from '../model/span.ts'
 import { call } from './client.ts'
 
@@ -65,6 +68,31 @@ export const bulkQuery = (id: string) =>
 /** `ids` alone where some were chosen, else all that the filter meets. */
 export const redeliverMany = (filter: DeliveryFilter & { readonly ids?: readonly string[] }) =>
   call<{ id: string }>('POST', '/bulk', { body: { action: 'redeliver', filter } })
+
+/** What "all that match" is, and the instant of it. */
+export const eventCountQuery = (workflowId: string, filter: EventFilter) =>
+  queryOptions({
+    queryKey: ['count', workflowId, filter],
+    queryFn: ({ signal }) => {
+      const query = new URLSearchParams(
+        Object.entries(filter).map(([name, value]) => [name, String(value)]),
+      )
+      const path = `/workflows/${part(workflowId)}/events/count?${query}`
+      return call<EventCountWire>('GET', path, { signal })
+    },
+  })
+
+/** Replays what is chosen: some by their ids, or all that met the filter when they were counted. */
+export function replayMany(
+  workflow: string,
+  filter: EventFilter,
+  { ids, matching }: Choice,
+  runOn: 'latest' | 'original',
+): Promise<{ id: string }> {
+  const these = matching ? { ...filter, before: matching.before } : { ids: [...ids] }
+  const body = { action: 'replay', filter: { workflow, runOn, ...these } }
+  return call('POST', '/bulk', { body })
+}
 
 export const cancelBulk = (id: string) => call<BulkWire>('DELETE', `/bulk/${part(id)}`)
 

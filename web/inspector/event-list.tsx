@@ -6,11 +6,13 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import type { Virtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef } from 'react'
 import type { EventFeed, FeedView } from '../api/event-feed.ts'
+import { CHOICE_MOST, isChosen } from '../model/choice.ts'
 import { dayRows } from '../model/day-rows.ts'
 import { count } from '../model/quantity.ts'
 import { dayKey } from '../model/time.ts'
 import { Icon } from '../parts/icon.tsx'
 import { useNow } from '../parts/relative-time.tsx'
+import type { Choosing } from '../parts/use-choice.ts'
 import { EventRow } from './event-row.tsx'
 import { usePlace } from './place.ts'
 import type { WorkflowSearch } from '../router.tsx'
@@ -21,12 +23,13 @@ type Props = {
   /** The version of today: rows of older ones are fainter. */
   readonly version: number
   readonly isPaused: boolean
+  readonly choosing: Choosing
 }
 
 const ROW_PX = 28
 const OVERSCAN = 10
 
-export function EventList({ feed, view, version, isPaused }: Props) {
+export function EventList({ feed, view, version, isPaused, choosing }: Props) {
   const { search, go } = usePlace()
   const scroller = useRef<HTMLDivElement>(null)
   const today = dayKey(useNow())
@@ -63,16 +66,11 @@ export function EventList({ feed, view, version, isPaused }: Props) {
           {count(view.heldCount)} new
         </button>
       )}
-      <div className="list-head" aria-hidden="true">
-        <span>Time</span>
-        <span>Request</span>
-        <span className="number">Dest</span>
-        <span className="number">Run</span>
-        <span>Message</span>
-      </div>
+      <ListHead rows={view.rows} choosing={choosing} />
       <div ref={scroller} className="list-scroller">
         <ol
           className="event-list"
+          data-choosing={choosing.isAny}
           aria-label="Events"
           style={{ height: virtualizer.getTotalSize() }}
         >
@@ -94,6 +92,8 @@ export function EventList({ feed, view, version, isPaused }: Props) {
                 isNew={offset === 0 && view.fresh.has(line.row.id)}
                 isSelected={line.row.id === search.event}
                 isTabStop={line.row.id === tabStop}
+                isChosen={isChosen(choosing.choice, line.row.id)}
+                choose={choosing.choose}
                 href={hrefOf(search, line.row.id)}
                 go={go}
               />
@@ -135,8 +135,32 @@ function useShowSelected(
 }
 
 /** The address of an event: what is searched for stays, what is open in another one does not. */
-function hrefOf({ q }: WorkflowSearch, eventId: string): string {
-  return `?${new URLSearchParams({ ...(q === undefined ? {} : { q }), event: eventId }).toString()}`
+function hrefOf({ q, bulk }: WorkflowSearch, eventId: string): string {
+  const kept = { ...(q === undefined ? {} : { q }), ...(bulk === undefined ? {} : { bulk }) }
+  return `?${new URLSearchParams({ ...kept, event: eventId }).toString()}`
+}
+
+/** The names of the columns, which say nothing that a row does not, and the box that chooses all rows. */
+function ListHead({ rows, choosing }: { rows: FeedView['rows']; choosing: Choosing }) {
+  const { choice, chooseAll } = choosing
+  const areAll = rows.length > 0 && (choice.matching !== null || choice.ids.size >= rows.length)
+  return (
+    <div className="list-head">
+      <input
+        type="checkbox"
+        aria-label={`Select the ${count(Math.min(rows.length, CHOICE_MOST))} events that are loaded`}
+        checked={areAll}
+        onChange={chooseAll}
+      />
+      <div className="event-cells" aria-hidden="true">
+        <span>Time</span>
+        <span>Request</span>
+        <span className="number">Dest</span>
+        <span className="number">Run</span>
+        <span>Message</span>
+      </div>
+    </div>
+  )
 }
 
 function ListEnd({ view }: { readonly view: FeedView }) {

@@ -7,6 +7,7 @@ import { duration } from '../model/quantity.ts'
 import { rowMessage } from '../model/status-words.ts'
 import { clockTime, exactTime } from '../model/time.ts'
 import { DestBadge } from '../parts/dest-badge.tsx'
+import type { Choosing } from '../parts/use-choice.ts'
 import type { Place } from './place.ts'
 
 type Props = {
@@ -16,28 +17,45 @@ type Props = {
   readonly isNew: boolean
   readonly isSelected: boolean
   readonly isTabStop: boolean
+  readonly isChosen: boolean
+  readonly choose: Choosing['choose']
   readonly href: string
   readonly go: Place['go']
 }
 
 export const EventRow = memo(DrawnRow, isSame)
 
-function DrawnRow({ row, top, isOld, isNew, isSelected, isTabStop, href, go }: Props) {
+function DrawnRow(props: Props) {
+  const { row, top, isOld, isNew, isSelected, isTabStop, isChosen, choose, href, go } = props
   const at = Date.parse(row.receivedAt)
   const message = rowMessage(row)
   const open = (event: MouseEvent): void => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
+    if (event.metaKey || event.ctrlKey || event.button !== 0) return
     event.preventDefault()
-    go({ event: row.id, delivery: undefined, pane: undefined, view: undefined })
+    if (event.shiftKey) choose(row.id, true)
+    else go({ event: row.id, delivery: undefined, pane: undefined, view: undefined })
   }
   return (
     <li
       className="event-row"
       data-old={isOld}
       data-new={isNew}
+      data-current={isSelected}
+      data-chosen={isChosen}
       style={{ transform: `translateY(${top}px)` }}
+      onMouseDown={keepTextUnselected}
     >
+      <input
+        type="checkbox"
+        aria-label={`Select ${clockTime(at)} ${row.method} ${row.path}`}
+        tabIndex={isTabStop ? 0 : -1}
+        checked={isChosen}
+        // Here and not on change, which does not know of the shift key.
+        onClick={(event) => choose(row.id, event.shiftKey)}
+        readOnly
+      />
       <a
+        className="event-cells"
         href={href}
         data-row={row.id}
         aria-current={isSelected ? 'true' : undefined}
@@ -63,12 +81,26 @@ function DrawnRow({ row, top, isOld, isNew, isSelected, isTabStop, href, go }: P
   )
 }
 
+/** A range of rows is chosen with the shift key, and not the text between two clicks. */
+const keepTextUnselected = (event: MouseEvent): void => {
+  if (event.shiftKey) event.preventDefault()
+}
+
 /** Rows are read again and again and mostly come back as they were. */
 function isSame(one: Props, other: Props): boolean {
-  const { row, go: _, ...place } = one
-  const { row: otherRow, go: __, ...otherPlace } = other
-  return JSON.stringify(place) === JSON.stringify(otherPlace) && isSameRow(row, otherRow)
+  return places.every((name) => one[name] === other[name]) && isSameRow(one.row, other.row)
 }
+
+const places = [
+  'top',
+  'isOld',
+  'isNew',
+  'isSelected',
+  'isTabStop',
+  'isChosen',
+  'choose',
+  'href',
+] as const satisfies readonly (keyof Props)[]
 
 const isSameRow = (one: EventRowWire, other: EventRowWire): boolean =>
   one === other ||

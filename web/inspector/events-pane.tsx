@@ -3,10 +3,13 @@ import type { WorkflowWire } from '../../src/inspector/wire.ts'
 import type { EventFeed, FeedView } from '../api/event-feed.ts'
 import { curlOfEndpoint } from '../model/curl.ts'
 import type { Search } from '../model/search-words.ts'
+import { BulkBar } from '../parts/bulk-bar.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
+import type { Choosing } from '../parts/use-choice.ts'
 import { EventList } from './event-list.tsx'
+import { EventsChoice } from './events-choice.tsx'
 import { ListBar } from './list-bar.tsx'
 import { usePlace } from './place.ts'
 
@@ -16,21 +19,41 @@ type Props = {
   readonly found: Search
   readonly isPaused: boolean
   readonly pause: (paused: boolean) => void
+  readonly choosing: Choosing
 }
 
-export function EventsPane({ workflow, following, found, isPaused, pause }: Props) {
+export function EventsPane(props: Props) {
+  const { workflow, following, found, isPaused, pause, choosing } = props
+  const { search, go } = usePlace()
   const { feed, view } = following
   const isEmpty = view.rows.length === 0 && view.heldCount === 0
   return (
     <section className="events-pane" aria-label="Inspector">
       <ListBar view={view} found={found} isPaused={isPaused} pause={pause} />
+      {search.bulk !== undefined && (
+        <BulkBar id={search.bulk} close={() => go({ bulk: undefined }, { replace: true })} />
+      )}
+      {choosing.isAny && (
+        <EventsChoice
+          workflow={workflow}
+          filter={found.filter}
+          choosing={choosing}
+          begun={(bulk) => go({ bulk }, { replace: true })}
+        />
+      )}
       {view.problem && <ProblemNote problem={view.problem} retry={() => feed.readAgain()} />}
       {view.phase === 'loading' && <Skeleton lines={12} />}
       {view.phase !== 'loading' && isEmpty && !view.hasOlder && (
         <Nothing workflow={workflow} isFiltered={Object.keys(found.filter).length > 0} />
       )}
       {view.phase !== 'loading' && (!isEmpty || view.hasOlder) && (
-        <EventList feed={feed} view={view} version={workflow.version} isPaused={isPaused} />
+        <EventList
+          feed={feed}
+          view={view}
+          version={workflow.version}
+          isPaused={isPaused}
+          choosing={choosing}
+        />
       )}
     </section>
   )

@@ -6,12 +6,15 @@ import { curlOfEvent } from '../model/curl.ts'
 import { copyText } from '../parts/copy-text.ts'
 import { useKeys } from '../parts/keys.ts'
 import { notify, notifyProblem } from '../parts/notice.tsx'
+import type { Choosing } from '../parts/use-choice.ts'
+import { REPLAY_CHOSEN } from './events-choice.tsx'
 import { usePlace } from './place.ts'
 import { useReplay } from './use-replay.ts'
 
 type Deps = {
   readonly workflow: WorkflowWire
   readonly rows: readonly EventRowWire[]
+  readonly choosing: Choosing
   readonly togglePause: () => void
   readonly openTest: () => void
 }
@@ -20,7 +23,8 @@ const PANE = 'run-pane'
 export const SEARCH_BOX = 'event-search'
 export const RUN_PANE = PANE
 
-export function useWorkflowKeys({ workflow, rows, togglePause, openTest }: Deps): void {
+export function useWorkflowKeys(deps: Deps): void {
+  const { workflow, rows, choosing, togglePause, openTest } = deps
   const { search, go } = usePlace()
   const queries = useQueryClient()
   const replay = useReplay()
@@ -41,7 +45,11 @@ export function useWorkflowKeys({ workflow, rows, togglePause, openTest }: Deps)
     if (search.delivery !== undefined)
       go({ delivery: undefined, pane: undefined }, { replace: true })
     else if (search.event !== undefined) go({ event: undefined, view: undefined })
+    else choosing.clear()
   }
+  const replayOne = selected((eventId) => replay.mutate({ eventId, version: 'latest' }))
+  // Many at once are never replayed by one key: it leads to the button, which says how many.
+  const replayChosen = (): void => document.getElementById(REPLAY_CHOSEN)?.focus()
   const copy = (eventId: string): void => {
     queries
       .ensureQueryData(eventQuery(eventId))
@@ -56,7 +64,8 @@ export function useWorkflowKeys({ workflow, rows, togglePause, openTest }: Deps)
     '/': () => document.getElementById(SEARCH_BOX)?.focus(),
     p: togglePause,
     t: openTest,
-    r: selected((eventId) => replay.mutate({ eventId, version: 'latest' })),
+    r: choosing.isAny ? replayChosen : replayOne,
+    x: selected((eventId) => choosing.choose(eventId, false)),
     c: selected(copy),
   })
 }

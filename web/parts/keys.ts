@@ -39,7 +39,8 @@ export function useKeys(keys: Keys): void {
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
+  !(target instanceof HTMLInputElement && target.type === 'checkbox')
 
 /** What Enter already means something to; a row of a list (`data-row`) is ours to open. */
 const isPressable = (target: EventTarget | null): boolean =>

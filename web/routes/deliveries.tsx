@@ -10,9 +10,9 @@ import { filterOf, matchingOf } from '../model/delivery-filter.ts'
 import type { DeliveryFilter } from '../model/delivery-filter.ts'
 import { plural } from '../model/quantity.ts'
 import { withChange } from '../model/search-change.ts'
-import { BulkBar } from '../operations/bulk-bar.tsx'
 import { DeliveryFilters } from '../operations/delivery-filters.tsx'
 import { DeliveryTable } from '../operations/delivery-table.tsx'
+import { BulkBar } from '../parts/bulk-bar.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
@@ -28,6 +28,7 @@ type Change = { readonly [Name in keyof DeliveriesSearch]?: string | undefined }
 export function DeliveriesPage() {
   const search: DeliveriesSearch = useSearch({ from: '/inside/deliveries' })
   const navigate = useNavigate({ from: '/deliveries' })
+  const queries = useQueryClient()
   const filter = filterOf(search)
   const [chosen, setChosen] = useState(NONE)
   const list = useInfiniteQuery({
@@ -47,7 +48,11 @@ export function DeliveriesPage() {
       <main className="list-page">
         <DeliveryFilters filter={filter} change={change} />
         {search.bulk !== undefined && (
-          <BulkBar id={search.bulk} close={() => change({ bulk: undefined })} />
+          <BulkBar
+            id={search.bulk}
+            close={() => change({ bulk: undefined })}
+            ended={() => void queries.invalidateQueries({ queryKey: ['deliveries'] })}
+          />
         )}
         {list.error && !rows && (
           <ProblemNote problem={list.error} retry={() => void list.refetch()} />

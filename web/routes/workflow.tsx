@@ -19,6 +19,7 @@ import { WorkflowHead } from '../inspector/workflow-head.tsx'
 import { readSearch } from '../model/search-words.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
+import { useChoice } from '../parts/use-choice.ts'
 import { TopBar } from '../shell/top-bar.tsx'
 
 export function WorkflowPage() {
@@ -73,6 +74,7 @@ function Workflow({ workflow }: Props) {
     setPaused(paused)
     if (!paused) following.feed.letAllIn()
   }
+  const choosing = useChoice(following.view.rows, `${workflow.id} ${search.q ?? ''}`)
   const [isTesting, setTesting] = useState(false)
   const openTest = useCallback(() => setTesting(true), [])
   const save = useSave()
@@ -82,6 +84,7 @@ function Workflow({ workflow }: Props) {
   useWorkflowKeys({
     workflow,
     rows: following.view.rows,
+    choosing,
     togglePause: () => pause(!isPaused),
     openTest,
   })
@@ -97,6 +100,7 @@ function Workflow({ workflow }: Props) {
           found={found}
           isPaused={isPaused}
           pause={pause}
+          choosing={choosing}
         />
         <RunPane
           workflow={workflow}

@@ -10,7 +10,7 @@ import * as readDefinitions from '../read-definitions.ts'
 import { readBacklog, readDeliveryStatus, readEvent } from '../read-event.ts'
 import { listActivity } from '../read-activity.ts'
 import { listDeliveries } from '../read-deliveries.ts'
-import { listEvents } from '../read-events.ts'
+import { countMatching, listEvents } from '../read-events.ts'
 import { listSigningSecrets } from '../signing-secrets.ts'
 import { readStats } from '../read-stats.ts'
 import { listVariables, readSecretKeyMark } from '../variables.ts'
@@ -40,6 +40,8 @@ const reads = {
   readBacklog,
   listEvents: (_: typeof db, ...args: Rest<typeof listEvents>) =>
     listEvents({ db, clock: systemClock }, ...args),
+  countMatching: (_: typeof db, ...args: Rest<typeof countMatching>) =>
+    countMatching({ db, clock: systemClock }, ...args),
   readStats,
   listActivity: (_: typeof db, ...args: Rest<typeof listActivity>) =>
     listActivity({ db, clock: systemClock }, ...args),

@@ -304,6 +304,10 @@ export class SqliteStore implements Store {
     return this.#define('expireEvents', before, from, count)
   }
 
+  async expireBulkJobs(before: number, count: number): Promise<number> {
+    return this.#define('expireBulkJobs', before, count)
+  }
+
   async redeliver(accountId: number, key: DeliveryKey): Promise<void> {
     return this.#define('redeliver', accountId, key)
   }
@@ -346,6 +350,7 @@ export class SqliteStore implements Store {
     workflow: async (...args) => this.#parts.reads.read('readWorkflow', ...args),
     listVersions: async (...args) => this.#parts.reads.read('listVersions', ...args),
     listEvents: async (...args) => this.#parts.reads.read('listEvents', ...args),
+    countEvents: async (...args) => this.#parts.reads.read('countMatching', ...args),
     event: async (...args) => this.#parts.reads.read('readEvent', ...args),
     listDeliveries: async (...args) => this.#parts.reads.read('listDeliveries', ...args),
     deliveryStatus: async (...args) => this.#parts.reads.read('readDeliveryStatus', ...args),

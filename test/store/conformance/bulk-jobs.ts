@@ -147,6 +147,45 @@ export function bulkJobsConformance(name: string, open: Open): void {
   )
 
   test(
+    `${name} bulk: those that ended before an instant go, a bounded number at a time; those that run stay`,
+    onStore(open, async (store, { clock }) => {
+      const [running, ...ended] = Array.from({ length: 4 }, (_, i) =>
+        job({ accountId: 1 + (i % 2) }),
+      )
+      for (const one of [running!, ...ended]) await store.createBulkJob(one)
+      const at = clock.at
+      for (const one of ended) {
+        clock.at += 1_000
+        await store.cancelBulkJob(one.accountId, one.id)
+      }
+      assert.equal(await store.expireBulkJobs(at + 1_000, 10), 0)
+      assert.equal(await store.expireBulkJobs(at + 3_000, 1), 1)
+      assert.equal(await store.expireBulkJobs(at + 3_000, 10), 1)
+      const found = await Promise.all(
+        [running!, ...ended].map((one) => store.readBulkJob(one.accountId, one.id)),
+      )
+      assert.deepEqual(
+        found.map((one) => one?.state),
+        ['running', undefined, undefined, 'canceled'],
+      )
+    }),
+  )
+
+  test(
+    `${name} bulk: of those that ended, the latest ${limits.bulkJobsKept} of an account stay`,
+    onStore(open, async (store, { clock }) => {
+      const jobs = Array.from({ length: limits.bulkJobsKept + 3 }, () => job())
+      for (const one of jobs) {
+        clock.at += 1
+        await store.createBulkJob(one)
+        await store.cancelBulkJob(1, one.id)
+      }
+      const kept = async (n: number) => (await store.readBulkJob(1, jobs[n]!.id)) !== undefined
+      assert.deepEqual([await kept(0), await kept(1), await kept(2)], [false, false, true])
+    }),
+  )
+
+  test(
     `${name} bulk: an account has at most ${limits.bulkJobs} jobs that run`,
     onStore(open, async (store) => {
       const jobs = Array.from({ length: limits.bulkJobs }, () => job())

@@ -20,6 +20,7 @@ const START = 1_800_000_000_000
 const at = (n: number, over: Partial<NewEvent> = {}) => event({ receivedAt: START + n, ...over })
 const body = (text: string) => request({ body: bytes(text) })
 
+/** What the pages of a filter bring, which is what counting it says. */
 async function listed(store: Store, filter: EventFilter, limit = 50): Promise<string[]> {
   const found: string[] = []
   let cursor: string | null = null
@@ -29,6 +30,8 @@ async function listed(store: Store, filter: EventFilter, limit = 50): Promise<st
     found.push(...page.data.map((row) => row.id))
     cursor = page.nextCursor
   } while (cursor !== null)
+  const { count, isExact } = await store.inspect.countEvents(1, 'wf_a', filter)
+  assert.ok(isExact ? count === found.length : count <= found.length, `counted ${count}`)
   return found
 }
 
