@@ -11,6 +11,7 @@ import './styles/parts.css'
 import './styles/page.css'
 import './styles/inspector.css'
 import './styles/editor.css'
+import './styles/compare.css'
 import './styles/operations.css'
 
 applyTheme()

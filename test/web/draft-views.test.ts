@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { draftOf, withChange, withoutStep, withStep } from '../../web/model/draft.ts'
 import type { StepWire } from '../../web/model/draft.ts'
-import { draftViews } from '../../web/model/draft-views.ts'
+import { draftViews, namesIn, savedNameOf } from '../../web/model/draft-views.ts'
 
 const code = (name: string): StepWire => ({ type: 'code', name, code: '' })
 const record = (name: string, exports: object, diff: object[] = []) => ({
@@ -37,7 +37,7 @@ const saved = draftOf({ name: 'A', steps: [code('one'), code('two')] })
 
 test('draft views: each step has what it did, found by the name it ran under', () => {
   const renamed = withChange(saved, saved.steps[0]!.key, { name: 'first' })
-  const { views, gone } = draftViews(renamed.steps, detail, true)
+  const { views, gone } = draftViews(renamed.steps, detail, savedNameOf)
   assert.deepEqual(
     views.map(({ step, ran }) => [step.name, ran?.name]),
     [
@@ -47,19 +47,36 @@ test('draft views: each step has what it did, found by the name it ran under', (
   )
   assert.equal(views[1]!.ran!.deliveries.length, 1)
   assert.deepEqual(gone, [])
-  const dry = draftViews(renamed.steps, detail, false)
-  assert.deepEqual([dry.views[0]!.ran, dry.gone.map(({ name }) => name)], [null, ['one']])
+})
+
+test('draft views: what a dry run did is found by the names of its draft, renamed since or not', () => {
+  const dry = draftViews(
+    withChange(saved, saved.steps[0]!.key, { name: 'first' }).steps,
+    detail,
+    namesIn(saved),
+  )
+  assert.equal(dry.views[0]!.ran?.name, 'one')
+  const later = withStep(saved, 0, 'code')
+  const { views } = draftViews(later.steps, detail, namesIn(saved))
+  assert.deepEqual(
+    views.map(({ ran }) => ran?.name),
+    [undefined, 'one', 'two'],
+  )
 })
 
 test('draft views: a step that ran and was deleted since is still shown', () => {
-  const { views, gone } = draftViews(withoutStep(saved, saved.steps[0]!.key).steps, detail, true)
+  const { views, gone } = draftViews(
+    withoutStep(saved, saved.steps[0]!.key).steps,
+    detail,
+    savedNameOf,
+  )
   assert.deepEqual([views.length, gone.map(({ name }) => name)], [1, ['one']])
 })
 
 test('draft views: completion knows the event as the step sees it, masked, and exports by their new names', () => {
   let draft = withStep(saved, 2, 'code')
   draft = withChange(draft, saved.steps[0]!.key, { name: 'first' })
-  const { views } = draftViews(draft.steps, detail, true)
+  const { views } = draftViews(draft.steps, detail, savedNameOf)
   const { scope } = views[2]!
   assert.deepEqual(scope.steps, { first: { x: 1 }, two: { y: 2 } })
   const seen = scope.event as { seen: boolean; headers: Record<string, string> }

@@ -20,8 +20,18 @@ export type Saving =
       readonly at: { readonly key: string; readonly problem: StepProblemWire } | null
     }
 
-/** `isShown`: in place of the recorded run. */
-export type DryRun = { readonly detail: EventDetailWire; readonly isShown: boolean }
+export type RunView = 'beside' | 'recorded' | 'dry'
+
+/** A dry run, to be compared with the run of the event that was selected when it began. */
+export type DryRun = {
+  readonly detail: EventDetailWire
+  /** What it ran on: the id of a stored event, or an edited one. */
+  readonly event: unknown
+  readonly selected: string | null
+  /** The steps that it ran. */
+  readonly draft: Draft
+  readonly view: RunView
+}
 
 export type EditorState = {
   readonly draft: Draft

@@ -1,8 +1,9 @@
 /** One step, to be edited in place; under it what it did in the run that is shown. */
-import { memo, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, memo, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import type { StepProblemWire } from '../../src/inspector/wire.ts'
 import type { Folds } from '../inspector/run-pane.tsx'
 import { StepOutcome } from '../inspector/step-outcome.tsx'
+import type { Beside } from '../inspector/use-dry-run.ts'
 import type { Scope } from '../model/complete.ts'
 import { isStepChanged } from '../model/draft.ts'
 import type { DraftStep } from '../model/draft.ts'
@@ -19,6 +20,8 @@ import { WebhookForm } from './webhook-form.tsx'
 
 type Props = {
   readonly view: DraftView
+  /** What it did in a dry run, where that is shown beside the recorded one. */
+  readonly beside: Beside | undefined
   readonly at: number
   readonly count: number
   readonly folds: Folds
@@ -27,8 +30,11 @@ type Props = {
 
 const NONE: readonly StepProblemWire[] = []
 const Outcome = memo(StepOutcome)
+const StepCompare = lazy(async () => ({
+  default: (await import('../inspector/step-compare.tsx')).StepCompare,
+}))
 
-export function StepEditor({ view, at, count, folds, variables }: Props) {
+export function StepEditor({ view, beside, at, count, folds, variables }: Props) {
   const { step, ran } = view
   const store = useDraftStore()
   const saved = useEditor(({ base }) => base.steps)
@@ -42,7 +48,7 @@ export function StepEditor({ view, at, count, folds, variables }: Props) {
     store.editor(`${step.key} ${field}`)?.goTo(line ?? 1, column ?? 1)
   }
   return (
-    <li className="card" data-wrong={problems.length > 0}>
+    <li className="card" data-wrong={problems.length > 0} data-step={step.key}>
       {isRenaming ? (
         <RenameField step={step} done={() => setRenaming(false)} />
       ) : (
@@ -57,14 +63,29 @@ export function StepEditor({ view, at, count, folds, variables }: Props) {
         className="card-head has-menu"
         isOpen={folds.isOpen(step.key)}
         toggle={() => folds.toggle(step.key)}
-        summary={<Summary view={view} isChanged={isChanged} isWrong={problems.length > 0} />}
+        summary={
+          <Summary
+            view={view}
+            beside={beside}
+            isChanged={isChanged}
+            isWrong={problems.length > 0}
+          />
+        }
       >
         {() => (
           <div className="card-body">
             <StepBody view={view} problems={problems} isChanged={isChanged} variables={variables} />
             <Problems step={step} problems={problems} goTo={goTo} />
-            {ran && wasRun && step.type !== 'note' && (
-              <Outcome step={ran} record={record} goTo={isChanged ? undefined : goTo} />
+            {beside && step.type !== 'note' ? (
+              <Suspense>
+                <StepCompare name={step.name} recorded={ran} beside={beside} />
+              </Suspense>
+            ) : (
+              ran &&
+              wasRun &&
+              step.type !== 'note' && (
+                <Outcome step={ran} record={record} goTo={isChanged ? undefined : goTo} />
+              )
             )}
           </div>
         )}
@@ -84,11 +105,12 @@ function useProblems(key: string): readonly StepProblemWire[] {
 
 type SummaryProps = {
   readonly view: DraftView
+  readonly beside: Beside | undefined
   readonly isChanged: boolean
   readonly isWrong: boolean
 }
 
-function Summary({ view: { step, ran }, isChanged, isWrong }: SummaryProps) {
+function Summary({ view: { step, ran }, beside, isChanged, isWrong }: SummaryProps) {
   const record = ran?.record ?? null
   const wasRun = record !== null && record.status !== 'not_run'
   return (
@@ -102,7 +124,12 @@ function Summary({ view: { step, ran }, isChanged, isWrong }: SummaryProps) {
       ) : (
         isChanged && <span className="card-mark faint">not saved</span>
       )}
-      {step.type !== 'note' && (
+      {step.type !== 'note' && beside && (
+        <span className={`card-end ${beside.comparison.isSame ? 'faint' : 'differs'}`}>
+          {beside.comparison.isSame ? 'same' : 'differs'}
+        </span>
+      )}
+      {step.type !== 'note' && !beside && (
         <span className="card-end">
           {ran && ran.deliveries.length > 0 && (
             <span className="faint">{plural(ran.deliveries.length, 'send')}</span>

@@ -1,36 +1,32 @@
 /** The steps, stacked and editable, with a + before, between and behind them. */
 import { useQuery } from '@tanstack/react-query'
-import { Fragment, useMemo } from 'react'
+import { Fragment } from 'react'
 import type { EventDetailWire } from '../../src/inspector/wire.ts'
 import { variablesQuery } from '../api/queries.ts'
 import type { Folds } from '../inspector/run-pane.tsx'
 import { StepCard } from '../inspector/step-card.tsx'
 import { TriggerCard } from '../inspector/trigger-card.tsx'
-import { draftViews } from '../model/draft-views.ts'
+import type { Shown } from '../inspector/use-dry-run.ts'
 import { AddFirstStep, AddStep } from './add-step.tsx'
 import { StepEditor } from './step-editor.tsx'
 import { useDraftStore, useEditor } from './use-editor.ts'
 
 type Props = {
   readonly detail: EventDetailWire | null
-  /** It is a run of the draft as it was then, not of what was saved. */
-  readonly isDryRun: boolean
+  readonly shown: Shown
   readonly folds: Folds
 }
 
 const NO_VARIABLES: readonly string[] = []
 
-export function StepsEditor({ detail, isDryRun, folds }: Props) {
+export function StepsEditor({ detail, shown, folds }: Props) {
   const steps = useEditor(({ draft }) => draft.steps)
   const { data: variables = NO_VARIABLES } = useQuery(variablesQuery)
-  const { views, gone } = useMemo(
-    () => draftViews(steps, detail, !isDryRun),
-    [steps, detail, isDryRun],
-  )
+  const { views, gone, beside } = shown
   const last = steps.at(-1)
   return (
     <ol className="cards editable" aria-label="Steps">
-      <TriggerCard detail={detail} folds={folds} />
+      <TriggerCard detail={detail} folds={folds} edited={shown.event} />
       {views.map((view, at) => (
         <Fragment key={view.step.key}>
           <li className="between">
@@ -39,6 +35,7 @@ export function StepsEditor({ detail, isDryRun, folds }: Props) {
           </li>
           <StepEditor
             view={view}
+            beside={shown.view === 'beside' ? beside.get(view.step.key) : undefined}
             at={at}
             count={views.length}
             folds={folds}

@@ -54,7 +54,7 @@ function TestForm({ workflow, detail, close }: FormProps) {
   const [request, setRequest] = useState<TestRequest>(() =>
     detail ? requestOfEvent(detail) : newRequest,
   )
-  const { dry, send, isRunning, problem } = useTestRun(workflow.id, close)
+  const { dry, send, isRunning, problem } = useTestRun(workflow.id, { done: close })
   const isChanged = useEditor((state) => state.isChanged)
   const event = (): unknown => eventOfRequest(request)
   const choose = (next: string): void => {

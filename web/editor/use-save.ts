@@ -3,7 +3,7 @@
  * the steps; a version that somebody else saved meanwhile is never written over without being asked.
  */
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect } from 'react'
+import { useCallback } from 'react'
 import { ApiProblem } from '../api/client.ts'
 import { saveWorkflow, versionsQuery, workflowQuery } from '../api/queries.ts'
 import { stepsOf } from '../model/draft.ts'
@@ -50,18 +50,4 @@ function blamed({ steps }: Draft, { message, place }: ApiProblem): Blamed {
   if (step === -1) return null
   const { line = null, column = null } = place
   return { key: steps[step]!.key, problem: { step, field: null, message, line, column } }
-}
-
-/** ⌘S and Ctrl S, wherever the focus is. */
-export function useSaveKey(save: () => void): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      if (event.key.toLowerCase() !== 's' || !(event.metaKey || event.ctrlKey)) return
-      if (event.shiftKey || event.altKey) return
-      event.preventDefault()
-      save()
-    }
-    addEventListener('keydown', press)
-    return () => removeEventListener('keydown', press)
-  }, [save])
 }

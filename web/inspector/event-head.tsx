@@ -1,6 +1,7 @@
 /** Above the steps: which event this is, how its run went, and what can be done with it. */
 import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { useDraftStore } from '../editor/use-editor.ts'
+import { useIsDryRunning } from '../editor/use-test-run.ts'
 import { curlOfEvent } from '../model/curl.ts'
 import { destOfDetail } from '../model/dest.ts'
 import { duration } from '../model/quantity.ts'
@@ -8,6 +9,7 @@ import { shortId } from '../model/short-id.ts'
 import { runStatus } from '../model/status-words.ts'
 import { clockTime } from '../model/time.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { RUN_KEY } from '../parts/command-keys.ts'
 import { copyText } from '../parts/copy-text.ts'
 import { DestBadge } from '../parts/dest-badge.tsx'
 import { Icon } from '../parts/icon.tsx'
@@ -20,9 +22,10 @@ type Props = {
   readonly workflow: WorkflowWire
   readonly detail: EventDetailWire
   readonly close: () => void
+  readonly runDry: (event: unknown) => void
 }
 
-export function EventHead({ workflow, detail, close }: Props) {
+export function EventHead({ workflow, detail, close, runDry }: Props) {
   const { id, run, error, receivedAt } = detail
   return (
     <div className="event-head">
@@ -48,6 +51,7 @@ export function EventHead({ workflow, detail, close }: Props) {
             what="the event as cURL"
             label="cURL"
           />
+          {!error && <DryRunButton run={() => runDry(id)} />}
           {!error && <ReplayButtons workflow={workflow} detail={detail} />}
         </span>
       </div>
@@ -140,6 +144,20 @@ function LateNotes({ run }: { readonly run: EventDetailWire['run'] }) {
         </li>
       ))}
     </ul>
+  )
+}
+
+function DryRunButton({ run }: { readonly run: () => void }) {
+  const isRunning = useIsDryRunning()
+  return (
+    <button
+      type="button"
+      disabled={isRunning}
+      title={`Run the steps as they stand here on this event, and send nothing (${RUN_KEY})`}
+      onClick={run}
+    >
+      Dry run
+    </button>
   )
 }
 

@@ -4,24 +4,29 @@
  * open while the selection moves.
  */
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { ReactNode } from 'react'
 import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { eventQuery, versionQuery } from '../api/queries.ts'
 import { SaveState } from '../editor/save-state.tsx'
 import { StepsEditor } from '../editor/steps-editor.tsx'
-import { useDraftStore, useEditor } from '../editor/use-editor.ts'
+import { useEditor } from '../editor/use-editor.ts'
 import { stepViews } from '../model/step-views.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
-import { CapturedContext, DryRunLine } from './dry-run.tsx'
+import { CapturedContext, DryRunHead } from './dry-run.tsx'
 import { EventHead } from './event-head.tsx'
 import { usePlace } from './place.ts'
 import { StepCard } from './step-card.tsx'
 import { TriggerCard } from './trigger-card.tsx'
+import { useShown } from './use-dry-run.ts'
 import { RUN_PANE } from './use-workflow-keys.ts'
 
-type Props = { readonly workflow: WorkflowWire; readonly close: () => void }
+type Props = {
+  readonly workflow: WorkflowWire
+  readonly close: () => void
+  readonly runDry: (event: unknown) => void
+}
 
 /** Which cards were closed and which whole: by the name of the step, as the next event has the same. */
 export type Folds = {
@@ -29,18 +34,13 @@ export type Folds = {
   readonly toggle: (name: string) => void
 }
 
-export function RunPane({ workflow, close }: Props) {
+export function RunPane({ workflow, close, runDry }: Props) {
   const { search } = usePlace()
-  const store = useDraftStore()
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const folds: Folds = {
     isOpen: (name) => !closed.has(name),
     toggle: (name) => setClosed(closed.symmetricDifference(new Set([name]))),
   }
-  useEffect(() => {
-    const { dryRun } = store.state()
-    if (dryRun && search.event !== undefined) store.setDryRun({ ...dryRun, isShown: false })
-  }, [store, search.event])
   return (
     <section
       id={RUN_PANE}
@@ -49,9 +49,21 @@ export function RunPane({ workflow, close }: Props) {
       aria-label={search.event === undefined ? 'Workflow' : 'Selected event'}
     >
       {search.event === undefined ? (
-        <Steps workflow={workflow} detail={null} folds={folds} head={<NowHead close={close} />} />
+        <Steps
+          workflow={workflow}
+          detail={null}
+          folds={folds}
+          head={<NowHead close={close} />}
+          runDry={runDry}
+        />
       ) : (
-        <Selected workflow={workflow} eventId={search.event} folds={folds} close={close} />
+        <Selected
+          workflow={workflow}
+          eventId={search.event}
+          folds={folds}
+          close={close}
+          runDry={runDry}
+        />
       )}
     </section>
   )
@@ -59,7 +71,7 @@ export function RunPane({ workflow, close }: Props) {
 
 type SelectedProps = Props & { readonly eventId: string; readonly folds: Folds }
 
-function Selected({ workflow, eventId, folds, close }: SelectedProps) {
+function Selected({ workflow, eventId, folds, close, runDry }: SelectedProps) {
   const { data: detail, error, refetch } = useQuery(eventQuery(eventId))
   if (detail) {
     return (
@@ -67,7 +79,8 @@ function Selected({ workflow, eventId, folds, close }: SelectedProps) {
         workflow={workflow}
         detail={detail}
         folds={folds}
-        head={<EventHead workflow={workflow} detail={detail} close={close} />}
+        head={<EventHead workflow={workflow} detail={detail} close={close} runDry={runDry} />}
+        runDry={runDry}
       />
     )
   }
@@ -83,26 +96,34 @@ type StepsProps = {
   readonly detail: EventDetailWire | null
   readonly folds: Folds
   readonly head: ReactNode
+  readonly runDry: (event: unknown) => void
 }
 
 /** The draft, with what the steps did; or, for a run of an older version, that version as it was. */
-function Steps({ workflow, detail, folds, head }: StepsProps) {
+function Steps({ workflow, detail, folds, head, runDry }: StepsProps) {
   const { search, go } = usePlace()
-  const dryRun = useEditor((state) => state.dryRun)
+  const shown = useShown(search.event ?? null, detail)
+  const { dryRun, view } = shown
   const now = useEditor((state) => state.base.version)
   const version = detail?.run?.version ?? now
   const isOld = version !== now && search.steps !== 'now'
-  const isDry = dryRun !== null && (dryRun.isShown || detail === null)
   return (
     <>
       <div className="pane-head">
         <SaveState />
         {head}
         {dryRun && (
-          <DryRunLine detail={dryRun.detail} isShown={isDry} hasRecorded={detail !== null} />
+          <DryRunHead
+            dryRun={dryRun}
+            recorded={detail}
+            view={view}
+            differing={shown.differing}
+            isOtherEvent={shown.event !== null}
+            runAgain={runDry}
+          />
         )}
       </div>
-      {version !== now && !isDry && (
+      {version !== now && view === 'recorded' && (
         <p className="old-steps">
           {isOld
             ? `The steps as they were in v${version}.`
@@ -116,11 +137,15 @@ function Steps({ workflow, detail, folds, head }: StepsProps) {
           </button>
         </p>
       )}
-      {isOld && !isDry ? (
+      {isOld && view === 'recorded' ? (
         <OldSteps workflow={workflow} version={version} detail={detail} folds={folds} />
       ) : (
-        <CapturedContext value={isDry}>
-          <StepsEditor detail={isDry ? dryRun.detail : detail} isDryRun={isDry} folds={folds} />
+        <CapturedContext value={view === 'dry'}>
+          <StepsEditor
+            detail={view === 'dry' && dryRun ? dryRun.detail : detail}
+            shown={shown}
+            folds={folds}
+          />
         </CapturedContext>
       )}
     </>

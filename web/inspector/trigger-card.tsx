@@ -1,20 +1,30 @@
 /** The first card: the request that came in, as `$event`. */
-import { useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import type { EventDetailWire } from '../../src/inspector/wire.ts'
 import { maskedEvent } from '../model/masked.ts'
 import { size } from '../model/quantity.ts'
+import type { SplitRow } from '../model/split-rows.ts'
 import { Disclosure } from '../parts/disclosure.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { JsonTree } from '../parts/json-tree.tsx'
 import type { Folds } from './run-pane.tsx'
 
-type Props = { readonly detail: EventDetailWire | null; readonly folds: Folds }
+type Props = {
+  readonly detail: EventDetailWire | null
+  readonly folds: Folds
+  /** The event beside the one of a dry run, where that was another. */
+  readonly edited?: readonly SplitRow[] | null
+}
+
+const SplitLines = lazy(async () => ({
+  default: (await import('./split-lines.tsx')).SplitLines,
+}))
 
 /** Cannot clash with a step: their names are words. */
 const NAME = '(trigger)'
 const OPEN = ['$event.body', '$event.query']
 
-export function TriggerCard({ detail, folds }: Props) {
+export function TriggerCard({ detail, folds, edited = null }: Props) {
   if (!detail) {
     return (
       <li className="card">
@@ -35,12 +45,16 @@ export function TriggerCard({ detail, folds }: Props) {
         {method} {path}
         {query === -1 ? '' : url.slice(query)}
       </span>
-      <span className="card-end faint">
-        <span>
-          <span className="wide-only">$event body </span>
-          {size(bytesIn(proto.body_b64))}
+      {edited ? (
+        <span className="card-end differs">differs</span>
+      ) : (
+        <span className="card-end faint">
+          <span>
+            <span className="wide-only">$event body </span>
+            {size(bytesIn(proto.body_b64))}
+          </span>
         </span>
-      </span>
+      )}
     </>
   )
   return (
@@ -51,7 +65,21 @@ export function TriggerCard({ detail, folds }: Props) {
         toggle={() => folds.toggle(NAME)}
         summary={summary}
       >
-        {() => <EventTree key={detail.id} detail={detail} />}
+        {() =>
+          edited ? (
+            <div className="card-body compare">
+              <div className="split compare-head">
+                <span className="compare-side">Recorded</span>
+                <span className="compare-side">Dry run</span>
+              </div>
+              <Suspense>
+                <SplitLines rows={edited} label="$event, recorded and edited" />
+              </Suspense>
+            </div>
+          ) : (
+            <EventTree key={detail.id} detail={detail} />
+          )
+        }
       </Disclosure>
     </li>
   )

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import type { WorkflowWire } from '../../src/inspector/wire.ts'
 import { setActive, versionsQuery, workflowQuery } from '../api/queries.ts'
 import { TestMenu } from '../editor/test-menu.tsx'
+import type { TestRunning } from '../editor/use-test-run.ts'
 import { useDraftStore, useEditor } from '../editor/use-editor.ts'
 import { curlOfEndpoint } from '../model/curl.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -26,6 +27,7 @@ const DeleteDialog = lazy(async () => ({
 
 type Props = {
   readonly workflow: WorkflowWire
+  readonly tests: TestRunning
   readonly eventId: string | undefined
   readonly openTest: () => void
   readonly save: () => void
@@ -33,7 +35,7 @@ type Props = {
 
 type HeadDialog = 'versions' | 'settings' | 'delete'
 
-export function WorkflowHead({ workflow, eventId, openTest, save }: Props) {
+export function WorkflowHead({ workflow, tests, eventId, openTest, save }: Props) {
   const { endpoint } = workflow
   const [dialog, setDialog] = useState<HeadDialog | null>(null)
   return (
@@ -41,7 +43,7 @@ export function WorkflowHead({ workflow, eventId, openTest, save }: Props) {
       <TopBar title={<NameField />}>
         <SavedText workflow={workflow} open={() => setDialog('versions')} />
         <ActiveSwitch workflow={workflow} />
-        <TestMenu workflowId={workflow.id} eventId={eventId} openDialog={openTest} />
+        <TestMenu tests={tests} eventId={eventId} openDialog={openTest} />
         <SaveButton save={save} />
         <MoreMenu open={setDialog} />
       </TopBar>

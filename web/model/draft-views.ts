@@ -4,7 +4,7 @@
  */
 import type { EventDetailWire } from '../../src/inspector/wire.ts'
 import type { Scope } from './complete.ts'
-import type { DraftStep } from './draft.ts'
+import type { Draft, DraftStep } from './draft.ts'
 import { maskedEvent } from './masked.ts'
 import { stepViews } from './step-views.ts'
 import type { StepView } from './step-views.ts'
@@ -22,17 +22,17 @@ export type DraftViews = {
   readonly gone: readonly StepView[]
 }
 
-/** `savedNames`: the run knows steps by the names that were saved, else by those of the draft. */
+/** `nameOf`: the name that a step had in the run; null where it was not there yet. */
 export function draftViews(
   steps: readonly DraftStep[],
   detail: EventDetailWire | null,
-  savedNames: boolean,
+  nameOf: (step: DraftStep) => string | null,
 ): DraftViews {
   const ran = new Map(stepViews([], detail).map((view) => [view.name, view]))
   let event: unknown = detail ? maskedEvent(detail.event) : null
   const exports: Record<string, Record<string, unknown>> = {}
   const views = steps.map((step): DraftView => {
-    const name = savedNames ? step.savedName : step.name
+    const name = nameOf(step)
     const found = name === null ? undefined : ran.get(name)
     const view = found?.type === step.type ? found : null
     const scope = { event: view?.eventBefore ?? event, steps: { ...exports } }
@@ -42,4 +42,12 @@ export function draftViews(
   })
   const shown = new Set(views.flatMap(({ ran: view }) => (view ? [view.name] : [])))
   return { views, gone: [...ran.values()].filter(({ name }) => !shown.has(name)) }
+}
+
+export const savedNameOf = ({ savedName }: DraftStep): string | null => savedName
+
+/** As it was called when a draft was run. */
+export const namesIn = (draft: Draft): ((step: DraftStep) => string | null) => {
+  const names = new Map(draft.steps.map(({ key, name }) => [key, name]))
+  return ({ key }) => names.get(key) ?? null
 }

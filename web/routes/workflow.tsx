@@ -8,8 +8,9 @@ import { workflowQuery } from '../api/queries.ts'
 import { DraftStore } from '../editor/draft-store.ts'
 import { LeaveGuard } from '../editor/leave-guard.tsx'
 import { useCheck } from '../editor/use-check.ts'
-import { EditorContext } from '../editor/use-editor.ts'
-import { useSave, useSaveKey } from '../editor/use-save.ts'
+import { EditorContext, useDraftStore } from '../editor/use-editor.ts'
+import { useSave } from '../editor/use-save.ts'
+import { useTestRun } from '../editor/use-test-run.ts'
 import { EventsPane } from '../inspector/events-pane.tsx'
 import { usePlace } from '../inspector/place.ts'
 import { RunPane } from '../inspector/run-pane.tsx'
@@ -17,6 +18,8 @@ import { useEventFeed } from '../inspector/use-event-feed.ts'
 import { useWorkflowKeys } from '../inspector/use-workflow-keys.ts'
 import { WorkflowHead } from '../inspector/workflow-head.tsx'
 import { readSearch } from '../model/search-words.ts'
+import { useCommandKey } from '../parts/command-keys.ts'
+import { notifyProblem } from '../parts/notice.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { useChoice } from '../parts/use-choice.ts'
@@ -78,7 +81,15 @@ function Workflow({ workflow }: Props) {
   const [isTesting, setTesting] = useState(false)
   const openTest = useCallback(() => setTesting(true), [])
   const save = useSave()
-  useSaveKey(save)
+  const tests = useTestRun(workflow.id, { refused: notifyProblem })
+  const store = useDraftStore()
+  useCommandKey('s', save)
+  // On the selected event, else on what was run last; there is always something to begin with.
+  useCommandKey('Enter', () => {
+    const event = search.event ?? store.state().dryRun?.event
+    if (event === undefined) openTest()
+    else if (!tests.isRunning) tests.dry(event)
+  })
   useCheck()
   useNewerVersion(workflow, following.view.rows[0]?.version ?? 0)
   useWorkflowKeys({
@@ -92,7 +103,13 @@ function Workflow({ workflow }: Props) {
   return (
     <div className="page workflow-page">
       <title>{`${workflow.name} · Sendoff`}</title>
-      <WorkflowHead workflow={workflow} eventId={search.event} openTest={openTest} save={save} />
+      <WorkflowHead
+        workflow={workflow}
+        tests={tests}
+        eventId={search.event}
+        openTest={openTest}
+        save={save}
+      />
       <main className="panes" data-narrow={narrow}>
         <EventsPane
           workflow={workflow}
@@ -104,6 +121,7 @@ function Workflow({ workflow }: Props) {
         />
         <RunPane
           workflow={workflow}
+          runDry={tests.dry}
           close={() =>
             go({ event: undefined, delivery: undefined, pane: undefined, view: undefined })
           }

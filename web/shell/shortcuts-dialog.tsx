@@ -14,6 +14,7 @@ const shortcuts: readonly (readonly [keys: readonly string[], does: string])[] =
   [['t'], 'Test event'],
   [['c'], 'Copy it as cURL'],
   [[withCommand('S')], 'Save'],
+  [[withCommand('↵')], 'Dry run'],
   [['Esc', 'Tab'], 'Leave a code field'],
   [[withCommand('K')], 'Anything, by name'],
   [['?'], 'This list'],
