@@ -54,7 +54,9 @@ export async function attempt(
   const journey: Journey = { request: null, exchange: null }
   let fault: Fault | null = null
   try {
-    const keys = await keysFor(deps, task)
+    const keys = task.send.signed
+      ? await deps.signingKeys(task.accountId, task.workflowId)
+      : NO_KEYS
     const first = requestOf(task, deps.userAgent(), startedAt)
     const prepare = (request: OutgoingRequest) => signed(request, keys)
     await travel({ ...deps, connect, prepare }, first, task.send.followRedirects, deadline, journey)
@@ -87,8 +89,7 @@ export async function attempt(
   }
 }
 
-const keysFor = async ({ signingKeys }: AttemptDeps, task: DeliveryTask) =>
-  task.send.signed ? await signingKeys(task.accountId, task.workflowId) : []
+const NO_KEYS: readonly Uint8Array[] = []
 
 type Road = {
   readonly connect: (origin: string) => Connection

@@ -8,7 +8,10 @@
  */
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
-const HEX = '0123456789abcdef'
+/** What a character stands for, by its code. */
+const VALUES = Uint8Array.from({ length: 128 }, (_, code) =>
+  Math.max(0, ALPHABET.indexOf(String.fromCharCode(code))),
+)
 const BODY = '[0-9a-hjkmnp-tv-z]{26}'
 const EVENT_ID = new RegExp(`^evt_${BODY}$`)
 const WORKFLOW_ID = new RegExp(`^wf_${BODY}$`)
@@ -32,15 +35,17 @@ export function encodeId(bytes: Uint8Array): string {
 
 /** The 16 bytes of an id such as `evt_...`, as 32 hexadecimal digits. */
 export function hexOf(id: string): string {
-  const text = id.slice(id.indexOf('_') + 1)
-  let hex = ''
-  let bits = 0
-  let held = -2 // the first two of the 130 bits are zero
-  for (let i = 0; i < 26; i++) {
-    bits = ((bits << 5) | ALPHABET.indexOf(text[i]!)) & 0xfff
-    for (held += 5; held >= 4; held -= 4) hex += HEX[(bits >> (held - 4)) & 15]
-  }
+  const start = id.length - 26
+  // 130 bits, the first two zero: two characters make two digits, each further four make five.
+  let hex = hexAt(id, start, 2, 2)
+  for (let at = start + 2; at < id.length; at += 4) hex += hexAt(id, at, 4, 5)
   return hex
+}
+
+function hexAt(id: string, from: number, chars: number, digits: number): string {
+  let bits = 0
+  for (let at = from; at < from + chars; at++) bits = (bits << 5) | VALUES[id.charCodeAt(at)]!
+  return bits.toString(16).padStart(digits, '0')
 }
 
 /** Makes a UUIDv7 (RFC 9562, 5.7) out of an instant and ten random bytes. */
