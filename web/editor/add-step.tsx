@@ -5,7 +5,7 @@ import { Icon } from '../parts/icon.tsx'
 import { MenuButton } from '../parts/menu-button.tsx'
 import { useDraftStore } from './use-editor.ts'
 
-const kinds = [
+export const stepKinds = [
   ['code', 'Run Node.js code', 'code', 'JavaScript or TypeScript, any npm package'],
   ['webhook', 'Webhook', 'send', 'One request, by a form'],
   ['note', 'Note', 'note', 'Text for whoever reads this'],
@@ -19,7 +19,7 @@ export function AddStep({ at, where }: { readonly at: number; readonly where: st
       className="add-step"
       label={`Add a step ${where}`}
       align="start"
-      items={kinds.map(([type, name, icon, about]) => ({ name, icon, about, run: add(type) }))}
+      items={stepKinds.map(([type, name, icon, about]) => ({ name, icon, about, run: add(type) }))}
     >
       <Icon name="plus" />
     </MenuButton>
@@ -33,7 +33,7 @@ export function AddFirstStep() {
     <div className="first-step">
       <p>No steps yet: events are stored and do nothing.</p>
       <div className="first-kinds">
-        {kinds.map(([type, name, icon, about]) => (
+        {stepKinds.map(([type, name, icon, about]) => (
           <button key={type} type="button" onClick={add(type)}>
             <Icon name={icon} />
             <span className="menu-text">

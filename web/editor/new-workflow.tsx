@@ -7,10 +7,10 @@ import { notifyProblem } from '../parts/notice.tsx'
 
 const NAME = 'New workflow'
 
-export function NewWorkflow() {
+export function useNewWorkflow() {
   const queries = useQueryClient()
   const navigate = useNavigate()
-  const { mutate, isPending } = useMutation({
+  return useMutation({
     mutationFn: () => createWorkflow(NAME),
     onSuccess: async (made) => {
       queries.setQueryData(workflowQuery(made.id).queryKey, made)
@@ -19,6 +19,10 @@ export function NewWorkflow() {
     },
     onError: notifyProblem,
   })
+}
+
+export function NewWorkflow() {
+  const { mutate, isPending } = useNewWorkflow()
   return (
     <button type="button" className="primary" disabled={isPending} onClick={() => mutate()}>
       <Icon name="plus" />

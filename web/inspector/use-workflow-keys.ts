@@ -1,14 +1,11 @@
 /** The keyboard of the workflow page: moving in the list, and what is done to the selected event. */
-import { useQueryClient } from '@tanstack/react-query'
 import type { EventRowWire, WorkflowWire } from '../../src/inspector/wire.ts'
-import { eventQuery } from '../api/queries.ts'
-import { curlOfEvent } from '../model/curl.ts'
-import { copyText } from '../parts/copy-text.ts'
 import { useKeys } from '../parts/keys.ts'
-import { notify, notifyProblem } from '../parts/notice.tsx'
+import { notify } from '../parts/notice.tsx'
 import type { Choosing } from '../parts/use-choice.ts'
 import { REPLAY_CHOSEN } from './events-choice.tsx'
 import { usePlace } from './place.ts'
+import { useEventActions } from './use-event-actions.ts'
 import { useReplay } from './use-replay.ts'
 
 type Deps = {
@@ -26,7 +23,7 @@ export const RUN_PANE = PANE
 export function useWorkflowKeys(deps: Deps): void {
   const { workflow, rows, choosing, togglePause, openTest } = deps
   const { search, go } = usePlace()
-  const queries = useQueryClient()
+  const { copyCurl } = useEventActions(workflow)
   const replay = useReplay()
   const move = (step: 1 | -1): void => {
     const at = rows.findIndex(({ id }) => id === search.event)
@@ -50,12 +47,6 @@ export function useWorkflowKeys(deps: Deps): void {
   const replayOne = selected((eventId) => replay.mutate({ eventId, version: 'latest' }))
   // Many at once are never replayed by one key: it leads to the button, which says how many.
   const replayChosen = (): void => document.getElementById(REPLAY_CHOSEN)?.focus()
-  const copy = (eventId: string): void => {
-    queries
-      .ensureQueryData(eventQuery(eventId))
-      .then((detail) => copyText(curlOfEvent(workflow.endpoint, detail), 'the event as cURL'))
-      .catch(notifyProblem)
-  }
   useKeys({
     j: () => move(1),
     k: () => move(-1),
@@ -66,6 +57,6 @@ export function useWorkflowKeys(deps: Deps): void {
     t: openTest,
     r: choosing.isAny ? replayChosen : replayOne,
     x: selected((eventId) => choosing.choose(eventId, false)),
-    c: selected(copy),
+    c: selected(copyCurl),
   })
 }

@@ -1,19 +1,19 @@
 /** The head of the page: name, version, the switch, testing and saving, and where events enter. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import type { WorkflowWire } from '../../src/inspector/wire.ts'
-import { setActive, versionsQuery, workflowQuery } from '../api/queries.ts'
+import { versionsQuery } from '../api/queries.ts'
 import { TestMenu } from '../editor/test-menu.tsx'
 import type { TestRunning } from '../editor/use-test-run.ts'
 import { useDraftStore, useEditor } from '../editor/use-editor.ts'
 import { curlOfEndpoint } from '../model/curl.ts'
+import { SAVE_KEY } from '../parts/command-keys.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { withCommand } from '../parts/keys.ts'
 import { MenuButton } from '../parts/menu-button.tsx'
-import { notifyProblem } from '../parts/notice.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { TopBar } from '../shell/top-bar.tsx'
+import { useActive } from './use-active.ts'
 
 const VersionsDialog = lazy(async () => ({
   default: (await import('../editor/versions-dialog.tsx')).VersionsDialog,
@@ -31,21 +31,23 @@ type Props = {
   readonly eventId: string | undefined
   readonly openTest: () => void
   readonly save: () => void
+  readonly dialog: HeadDialog | null
+  readonly open: (dialog: HeadDialog | null) => void
 }
 
-type HeadDialog = 'versions' | 'settings' | 'delete'
+export type HeadDialog = 'versions' | 'settings' | 'delete'
 
-export function WorkflowHead({ workflow, tests, eventId, openTest, save }: Props) {
+export function WorkflowHead(props: Props) {
+  const { workflow, tests, eventId, openTest, save, dialog, open } = props
   const { endpoint } = workflow
-  const [dialog, setDialog] = useState<HeadDialog | null>(null)
   return (
     <>
       <TopBar title={<NameField />}>
-        <SavedText workflow={workflow} open={() => setDialog('versions')} />
+        <SavedText workflow={workflow} open={() => open('versions')} />
         <ActiveSwitch workflow={workflow} />
         <TestMenu tests={tests} eventId={eventId} openDialog={openTest} />
         <SaveButton save={save} />
-        <MoreMenu open={setDialog} />
+        <MoreMenu open={open} />
       </TopBar>
       <section className="endpoint-bar" aria-label="Endpoint">
         <span className="method">POST</span>
@@ -56,9 +58,9 @@ export function WorkflowHead({ workflow, tests, eventId, openTest, save }: Props
         <CopyButton text={curlOfEndpoint(endpoint)} what="a curl command" label="curl" />
       </section>
       <Suspense>
-        {dialog === 'versions' && <VersionsDialog close={() => setDialog(null)} />}
-        {dialog === 'settings' && <SettingsDialog close={() => setDialog(null)} />}
-        {dialog === 'delete' && <DeleteDialog close={() => setDialog(null)} />}
+        {dialog === 'versions' && <VersionsDialog close={() => open(null)} />}
+        {dialog === 'settings' && <SettingsDialog close={() => open(null)} />}
+        {dialog === 'delete' && <DeleteDialog close={() => open(null)} />}
       </Suspense>
     </>
   )
@@ -114,7 +116,7 @@ function SaveButton({ save }: { readonly save: () => void }) {
       onClick={save}
     >
       {isSaving ? 'Saving' : 'Save'}
-      <kbd aria-hidden="true">{withCommand('S')}</kbd>
+      <kbd aria-hidden="true">{SAVE_KEY}</kbd>
     </button>
   )
 }
@@ -142,20 +144,9 @@ function MoreMenu({ open }: { readonly open: (dialog: HeadDialog) => void }) {
   )
 }
 
-/** Switches at once and back again if the server refuses. */
 function ActiveSwitch({ workflow }: { readonly workflow: WorkflowWire }) {
-  const { id, active } = workflow
-  const queries = useQueryClient()
-  const { queryKey } = workflowQuery(id)
-  const { mutate } = useMutation({
-    mutationFn: (wanted: boolean) => setActive(id, wanted),
-    onMutate: (wanted) => queries.setQueryData(queryKey, { ...workflow, active: wanted }),
-    onSuccess: (saved) => queries.setQueryData(queryKey, saved),
-    onError: (problem) => {
-      queries.setQueryData(queryKey, workflow)
-      notifyProblem(problem)
-    },
-  })
+  const { active } = workflow
+  const turn = useActive(workflow)
   return (
     <button
       type="button"
@@ -163,7 +154,7 @@ function ActiveSwitch({ workflow }: { readonly workflow: WorkflowWire }) {
       aria-checked={active}
       className="active-switch"
       title={active ? 'Events are accepted' : 'Events are refused with 404'}
-      onClick={() => mutate(!active)}
+      onClick={() => turn(!active)}
     >
       {active ? 'Active' : 'Inactive'}
     </button>

@@ -5,6 +5,7 @@
 import { useEffect, useRef } from 'react'
 import { withCommand } from './keys.ts'
 
+export const SAVE_KEY = withCommand('S')
 export const RUN_KEY = withCommand('↵')
 
 export function useCommandKey(key: string, act: () => void): void {

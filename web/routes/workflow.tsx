@@ -16,7 +16,9 @@ import { usePlace } from '../inspector/place.ts'
 import { RunPane } from '../inspector/run-pane.tsx'
 import { useEventFeed } from '../inspector/use-event-feed.ts'
 import { useWorkflowKeys } from '../inspector/use-workflow-keys.ts'
+import { useWorkflowActions } from '../inspector/use-workflow-actions.ts'
 import { WorkflowHead } from '../inspector/workflow-head.tsx'
+import type { HeadDialog } from '../inspector/workflow-head.tsx'
 import { readSearch } from '../model/search-words.ts'
 import { useCommandKey } from '../parts/command-keys.ts'
 import { notifyProblem } from '../parts/notice.tsx'
@@ -78,6 +80,7 @@ function Workflow({ workflow }: Props) {
     if (!paused) following.feed.letAllIn()
   }
   const choosing = useChoice(following.view.rows, `${workflow.id} ${search.q ?? ''}`)
+  const [dialog, setDialog] = useState<HeadDialog | null>(null)
   const [isTesting, setTesting] = useState(false)
   const openTest = useCallback(() => setTesting(true), [])
   const save = useSave()
@@ -99,6 +102,15 @@ function Workflow({ workflow }: Props) {
     togglePause: () => pause(!isPaused),
     openTest,
   })
+  useWorkflowActions({
+    workflow,
+    isPaused,
+    pause,
+    tests,
+    save,
+    openTest,
+    open: setDialog,
+  })
   const narrow = search.event !== undefined || search.view === 'steps' ? 'run' : 'events'
   return (
     <div className="page workflow-page">
@@ -109,6 +121,8 @@ function Workflow({ workflow }: Props) {
         eventId={search.event}
         openTest={openTest}
         save={save}
+        dialog={dialog}
+        open={setDialog}
       />
       <main className="panes" data-narrow={narrow}>
         <EventsPane

@@ -1,4 +1,7 @@
-/** The command palette: pages, workflows and the few actions that belong to no page, by name. */
+/**
+ * The command palette: what can be done on the page that is open, then pages, workflows and what belongs to no
+ * page, by name, with the keys that do the same.
+ */
 import { Dialog } from '@base-ui/react/dialog'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -7,11 +10,13 @@ import type { KeyboardEvent } from 'react'
 import { signOut, workflowsQuery } from '../api/queries.ts'
 import { matching } from '../model/palette.ts'
 import type { Entry } from '../model/palette.ts'
+import { useNewWorkflow } from '../editor/new-workflow.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
+import { pageActions } from '../parts/page-actions.ts'
 import { pages } from './main-nav.tsx'
 import { applyTheme, themes } from './theme.ts'
 
-type Action = Entry & { readonly run: () => void }
+type Action = Entry & { readonly keyHint?: string; readonly run: () => void }
 
 type Props = {
   readonly close: () => void
@@ -19,32 +24,47 @@ type Props = {
 }
 
 export function Palette({ close, showShortcuts }: Props) {
+  const [before] = useState(focused)
+  const leave = (): void => {
+    before?.focus()
+    close()
+  }
+  // What was chosen is done once the palette is gone and the focus is back: it may take the focus itself.
+  const choose = ({ run }: Action): void => {
+    leave()
+    setTimeout(run)
+  }
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && close()}>
+    <Dialog.Root open onOpenChange={(open) => !open && leave()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog palette" aria-label="Command palette">
-          <PaletteList close={close} showShortcuts={showShortcuts} />
+        <Dialog.Popup className="dialog palette" aria-label="Command palette" finalFocus={false}>
+          <PaletteList choose={choose} showShortcuts={showShortcuts} />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
   )
 }
 
-function PaletteList({ close, showShortcuts }: Props) {
+/** Also within a shadow root, as a code editor's is. */
+function focused(): HTMLElement | null {
+  let element = document.activeElement
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement
+  return element instanceof HTMLElement ? element : null
+}
+
+type ListProps = Pick<Props, 'showShortcuts'> & { readonly choose: (action: Action) => void }
+
+function PaletteList({ choose, showShortcuts }: ListProps) {
   const [typed, setTyped] = useState('')
   const [at, setAt] = useState(0)
   const id = useId()
   const entries = matching(useActions(showShortcuts), typed)
   const active = entries[Math.min(at, entries.length - 1)]
-  const run = (action: Action): void => {
-    close()
-    action.run()
-  }
   const press = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
     if (step !== 0) setAt((entries.length + at + step) % Math.max(1, entries.length))
-    else if (event.key === 'Enter' && active) run(active)
+    else if (event.key === 'Enter' && active) choose(active)
     else return
     event.preventDefault()
   }
@@ -68,18 +88,19 @@ function PaletteList({ close, showShortcuts }: Props) {
       <div id={id} role="listbox" aria-label="Matches" className="palette-list">
         {entries.map((entry, i) => (
           <div
-            key={`${entry.group} ${entry.name}`}
+            key={i}
             id={`${id}-${i}`}
             role="option"
             aria-selected={entry === active}
             ref={entry === active ? scrollIntoView : undefined}
             className="palette-option"
-            onClick={() => run(entry)}
+            onClick={() => choose(entry)}
           >
             <span className="palette-name" title={entry.name}>
               {entry.name}
             </span>
             <span className="palette-group">{entry.group}</span>
+            {entry.keyHint !== undefined && <kbd>{entry.keyHint}</kbd>}
           </div>
         ))}
       </div>
@@ -95,6 +116,8 @@ function useActions(showShortcuts: () => void): readonly Action[] {
   const navigate = useNavigate()
   const queries = useQueryClient()
   const { data: workflows = [] } = useQuery(workflowsQuery)
+  const { mutate: makeWorkflow } = useNewWorkflow()
+  const [ofPage] = useState(pageActions)
   const leave = (): void => {
     signOut().then(() => {
       queries.clear()
@@ -102,6 +125,14 @@ function useActions(showShortcuts: () => void): readonly Action[] {
     }, notifyProblem)
   }
   return [
+    ...ofPage,
+    { name: 'New workflow', group: 'Workflow', also: 'add create', run: () => makeWorkflow() },
+    {
+      name: 'Failed deliveries',
+      group: 'Page',
+      also: 'errors',
+      run: () => void navigate({ to: '/deliveries', search: { status: 'failed' } }),
+    },
     ...pages.map(({ to, name }) => ({ name, group: 'Page', run: () => void navigate({ to }) })),
     ...workflows.map(({ id, name }) => ({
       name,
@@ -113,7 +144,7 @@ function useActions(showShortcuts: () => void): readonly Action[] {
       group: 'View',
       run: () => applyTheme(theme),
     })),
-    { name: 'Keyboard shortcuts', group: 'View', run: showShortcuts },
+    { name: 'Keyboard shortcuts', group: 'View', keyHint: '?', run: showShortcuts },
     { name: 'Sign out', group: 'Session', run: leave },
   ]
 }

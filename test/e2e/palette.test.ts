@@ -1,0 +1,100 @@
+/** The command palette: what the page can do, by name and without a mouse. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import type { EventListWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import { isAccessible } from '../support/axe.ts'
+import { openUi, reads, withoutBrowser } from '../support/browser.ts'
+import { startReceiver } from '../support/receiver.ts'
+
+const skip = withoutBrowser
+const palette = (page: Page) => page.getByRole('dialog', { name: 'Command palette' })
+
+/** Types a few letters, checks what is found first, and does it. */
+async function choose(page: Page, typed: string, name: string | RegExp): Promise<void> {
+  await page.keyboard.press('ControlOrMeta+k')
+  await palette(page).getByRole('combobox').fill(typed)
+  await palette(page).getByRole('option', { selected: true, name }).waitFor()
+  await page.keyboard.press('Enter')
+  await palette(page).waitFor({ state: 'detached' })
+}
+
+test(
+  'palette: an event is dry run, replayed and its failures are sent again',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    let status = 500
+    const receiver = await startReceiver(() => ({ status, body: '' }))
+    t.after(() => receiver.close())
+    const workflow = await app.workflow([
+      { type: 'webhook', name: 'hook', url: receiver.url('/a'), payload: '1' },
+    ])
+    await app.send(workflow)
+    const { id } = await app.settled(workflow)
+    await open(`/workflows/${workflow.id}?event=${id}`)
+    await reads(page.getByRole('list', { name: 'Steps' }), '→ 500')
+    await page.keyboard.press('ControlOrMeta+k')
+    await reads(palette(page).getByRole('option', { name: 'Dry run' }), /Ctrl ↵|⌘↵/)
+    await isAccessible(page, 'the palette')
+    await page.keyboard.press('Escape')
+    await choose(page, 'dry', 'Dry run')
+    await reads(
+      page.getByRole('region', { name: 'Dry run' }).getByRole('status'),
+      'No step differs',
+    )
+    status = 200
+    await choose(page, 'redeliver', 'Redeliver 1 failed delivery')
+    await reads(page.getByRole('list', { name: 'Events' }).locator('a'), '1/1')
+    await choose(page, 'replay', 'Replay on v1, the latest')
+    await reads(page.getByRole('region', { name: 'Selected event' }), 'replay of')
+    const { data } = await app.api.call<EventListWire>('GET', `/workflows/${workflow.id}/events`)
+    assert.equal(data.length, 2)
+  },
+)
+
+test(
+  'palette: steps are added and found, the workflow is saved and switched off',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([{ type: 'note', name: 'about', text: 'x' }])
+    const stored = () => app.api.call<WorkflowWire>('GET', `/workflows/${workflow.id}`)
+    await open(`/workflows/${workflow.id}`)
+    await page.getByRole('textbox', { name: 'Text of about' }).waitFor()
+    await choose(page, 'add note', 'Add: Note')
+    await page.getByRole('textbox', { name: 'Text of note' }).and(page.locator(':focus')).waitFor()
+    await page.keyboard.type('typed at once')
+    await choose(page, 'go about', 'Go to about')
+    await page.locator('.card-head:focus').filter({ hasText: 'about' }).waitFor()
+    await choose(page, 'save', 'Save')
+    await reads(page.getByRole('status'), 'Saved as v2')
+    await choose(page, 'deact', 'Deactivate')
+    await page.getByRole('switch', { name: 'Inactive' }).waitFor()
+    const { active, steps } = await stored()
+    assert.deepEqual([active, steps.length], [false, 2])
+    await choose(page, 'diff', 'Versions: compare, revert')
+    await reads(page.getByRole('dialog', { name: 'Versions' }), 'From v1 to v2')
+    await page.keyboard.press('Escape')
+    await choose(page, 'search', 'Search events')
+    await page
+      .getByRole('searchbox', { name: 'Search events' })
+      .and(page.locator(':focus'))
+      .waitFor()
+  },
+)
+
+test('palette: a page offers its own actions only while it is open', { skip }, async (t) => {
+  const { page, app, open } = await openUi(t)
+  await app.workflow([])
+  await open('/')
+  await reads(page.getByRole('main'), 'Test')
+  await page.keyboard.press('ControlOrMeta+k')
+  await palette(page).getByRole('option', { name: 'New workflow' }).waitFor()
+  assert.equal(await palette(page).getByRole('option', { name: 'Save' }).count(), 0)
+  await page.keyboard.press('Escape')
+  await choose(page, 'failed', 'Failed deliveries')
+  await page.waitForURL(
+    (url) => url.pathname === '/deliveries' && url.searchParams.get('status') === 'failed',
+  )
+})
