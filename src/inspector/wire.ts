@@ -550,4 +550,9 @@ export type HealthWire = Static<typeof Health>
 
 /* The live stream's data */
 
-export type LiveData = { readonly eventId: string; readonly deliveryId?: string }
+export type LiveData = {
+  readonly eventId: string
+  readonly deliveryId?: string
+  /** In the stream of all workflows. */
+  readonly workflowId?: string
+}

@@ -25,11 +25,11 @@ test(
     await app.run(sends(receiver.url('/n/'), 6))
     receiver.script = () => ({ status: 200 })
 
-    await open('/deliveries')
-    await page.getByLabel('Status').selectOption('failed')
-    await page.waitForURL(/status=failed/)
     const rows = page.getByRole('list', { name: 'Deliveries' }).getByRole('listitem')
     await reads(rows.first(), '500')
+    await page.getByLabel('Status').selectOption('failed')
+    await page.waitForURL(/status=failed/)
+    await rows.nth(5).waitFor()
     assert.equal(await rows.count(), 6)
     for (const n of [1, 2]) {
       await page.getByRole('checkbox', { name: `Select POST ${receiver.url(`/n/${n}`)}` }).check()
@@ -51,6 +51,61 @@ test(
     await rows.nth(5).waitFor()
     await rows.first().getByRole('link').click()
     await page.waitForURL(/\/workflows\/.*delivery=dlv_/)
+  },
+)
+
+test(
+  'deliveries: the list is live, and a pause or a choice holds new ones back and counts them',
+  { skip: withoutBrowser },
+  async (t) => {
+    const receiver = await startReceiver(({ url }) => ({
+      status: url.startsWith('/a') ? 500 : 200,
+    }))
+    t.after(() => receiver.close())
+    const { app, page, open } = await openUi(t)
+    const { deliveries } = await app.run(sends(receiver.url('/a/'), 2))
+    await open('/deliveries')
+    const rows = page.getByRole('list', { name: 'Deliveries' }).getByRole('listitem')
+    await reads(rows.first(), '500')
+    const pause = page.getByRole('button', { name: 'Pause' })
+    await pause.click()
+    receiver.script = () => ({ status: 200 })
+    await app.run(sends(receiver.url('/b/'), 3))
+    await reads(pause, '3')
+    await app.api.call('POST', `/deliveries/${deliveries[0]!.id}/redeliver`)
+    await reads(rows.filter({ hasText: '/a/0' }), '200')
+    assert.equal(await rows.count(), 2)
+    await page.getByRole('button', { name: 'Live', exact: true }).click()
+    await rows.nth(4).waitFor()
+
+    await page.getByRole('checkbox', { name: `Select POST ${receiver.url('/b/1')}` }).click()
+    await app.run(sends(receiver.url('/c/'), 1))
+    await page.getByRole('button', { name: '1 new' }).click()
+    await reads(rows.first(), '/c/0')
+    await reads(page.getByRole('status'), '1 delivery selected')
+  },
+)
+
+test(
+  'destinations: the table is live, and a new one waits while somebody is at it',
+  { skip: withoutBrowser },
+  async (t) => {
+    const [first, second] = [await startReceiver(), await startReceiver()]
+    t.after(() => Promise.all([first.close(), second.close()]))
+    const { app, page, open } = await openUi(t)
+    await open('/destinations')
+    await reads(page.locator('.empty'), 'A destination is listed once')
+    await app.run(sends(first.url('/'), 2))
+    const rows = page.getByRole('row')
+    await reads(rows.nth(1), new URL(first.url('/')).port)
+    await rows.nth(1).hover()
+    await app.run(sends(second.url('/'), 1))
+    await page.getByRole('button', { name: '1 new' }).waitFor()
+    assert.equal(await rows.count(), 2)
+    await app.run(sends(first.url('/'), 1))
+    await reads(rows.nth(1).getByRole('cell').nth(2), '3')
+    await page.getByRole('button', { name: '1 new' }).click()
+    await rows.nth(2).waitFor()
   },
 )
 

@@ -104,6 +104,37 @@ test(
 )
 
 test(
+  'live: a tab that is not seen lets go of its stream, and reads anew when it is seen again',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([])
+    await page.clock.install()
+    let opened = 0
+    const isStream = (request: { url(): string }) => request.url().endsWith('/live')
+    page.on('request', (request) => void (isStream(request) && opened++))
+    const closed = page.waitForEvent('requestfailed', { predicate: isStream })
+    const turn = async (state: 'hidden' | 'visible') => {
+      await page.evaluate(`
+        Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))`)
+    }
+    await open(pathOf(workflow))
+    await app.send(workflow, '/one')
+    await reads(rows(page).first(), '/one')
+    await turn('hidden')
+    await page.clock.fastForward(6_000)
+    await closed
+    await app.send(workflow, '/two')
+    await turn('visible')
+    await reads(rows(page).first(), '/two')
+    await app.send(workflow, '/three')
+    await reads(rows(page).first(), '/three')
+    assert.equal(opened, 2)
+  },
+)
+
+test(
   'bulk: events are chosen by key, box and range, or all that match, and replayed; a reload finds the job',
   { skip },
   async (t) => {

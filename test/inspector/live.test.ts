@@ -92,6 +92,31 @@ test('live: event, run and delivery of this workflow come with their ids, in ord
   })
 })
 
+test('live: the stream of all workflows tells of every one of the account, and which it is', async (t) => {
+  const api = await startInspector(t)
+  const stop = new AbortController()
+  t.after(() => stop.abort())
+  const answer = await fetch(`${api.url}/api/v1/live`, {
+    signal: stop.signal,
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+  })
+  const blocks = blocksOf(answer.body!)
+  const own = { accountId: 1, eventId: 'evt_1' } as const
+  api.notifier.publish({ ...own, kind: 'event', accountId: 2, workflowId: 'wf_stranger' })
+  api.notifier.publish({ ...own, kind: 'run', workflowId: 'wf_1' })
+  api.notifier.publish({ ...own, kind: 'delivery', workflowId: 'wf_2', deliveryId: 'dlv_1' })
+  const heard: Message[] = []
+  for await (const block of blocks) {
+    const message = messageOf(block)
+    if (message) heard.push(message)
+    if (heard.length === 2) break
+  }
+  assert.deepEqual(heard, [
+    { event: 'run', data: { workflowId: 'wf_1', eventId: 'evt_1' } },
+    { event: 'delivery', data: { workflowId: 'wf_2', eventId: 'evt_1', deliveryId: 'dlv_1' } },
+  ])
+})
+
 test('live: a reader that comes back is told to read anew', async (t) => {
   const api = await startInspector(t)
   const { id } = await api.workflow()

@@ -1,14 +1,18 @@
 /**
- * The live stream of a workflow, kept open: the browser reconnects by itself after a cut, and this does
- * where the browser gives up (a server that restarts answers 503, which ends an EventSource for good).
- * After any reconnection hints may be missing, so the reader is told to read anew.
+ * The live stream of a workflow, or of all of them, kept open: the browser reconnects by itself after a
+ * cut, and this does where the browser gives up (a server that restarts answers 503, which ends an
+ * EventSource for good). After any reconnection hints may be missing, so the reader is told to read anew.
+ *
+ * A page that nobody sees lets go of its stream: a browser has six connections to a server for all its
+ * tabs together, and half a dozen tabs in the background would leave none to the one that is looked at.
  */
 import type { LiveData } from '../../src/inspector/wire.ts'
 
 export type LiveState = 'connecting' | 'open' | 'waiting'
+export type LiveKind = (typeof KINDS)[number]
 
 type Reader = {
-  readonly hint: (kind: 'event' | 'run' | 'delivery', data: LiveData) => void
+  readonly hint: (kind: LiveKind, data: LiveData) => void
   /** Hints were lost: read everything anew. */
   readonly reset: () => void
   readonly state: (state: LiveState) => void
@@ -17,16 +21,19 @@ type Reader = {
 const KINDS = ['event', 'run', 'delivery'] as const
 const RETRY_MS = 2_000
 const RETRY_MS_MAX = 15_000
+/** A glance at another tab costs no reconnection. */
+const HIDDEN_MS = 5_000
 
-/** Opens the stream; the answer closes it. */
-export function followLive(workflowId: string, reader: Reader): () => void {
+/** Opens the stream, of all workflows where the id is null; the answer closes it. */
+export function followLive(workflowId: string | null, reader: Reader): () => void {
+  const path = workflowId === null ? '/live' : `/workflows/${encodeURIComponent(workflowId)}/live`
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
   let wasOpen = false
 
   const open = (): void => {
-    const stream = new EventSource(`/api/v1/workflows/${encodeURIComponent(workflowId)}/live`)
+    const stream = new EventSource(`/api/v1${path}`)
     source = stream
     stream.addEventListener('open', () => {
       failures = 0
@@ -46,11 +53,22 @@ export function followLive(workflowId: string, reader: Reader): () => void {
       timer = setTimeout(open, Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX))
     })
   }
+  const close = (): void => {
+    clearTimeout(timer)
+    source?.close()
+    source = undefined
+  }
+  const look = (): void => {
+    clearTimeout(timer)
+    if (document.visibilityState === 'hidden') timer = setTimeout(close, HIDDEN_MS)
+    else if (!source || source.readyState === EventSource.CLOSED) open()
+  }
 
   reader.state('connecting')
   open()
+  document.addEventListener('visibilitychange', look)
   return () => {
-    clearTimeout(timer)
-    source?.close()
+    document.removeEventListener('visibilitychange', look)
+    close()
   }
 }

@@ -1,5 +1,5 @@
 /** What the pages over all workflows read and decide: one entry per call, named once. */
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
 import type { DestinationWire, HealthWire, TokenWire } from '../../src/inspector/wire.ts'
 import type {
   ActivityWire,
@@ -17,7 +17,6 @@ import { call } from './client.ts'
 
 type Page<Row> = { readonly data: readonly Row[]; readonly nextCursor: string | null }
 
-const PAGE = '100'
 const part = encodeURIComponent
 
 /** All rows of a list that has few. */
@@ -46,16 +45,14 @@ export const activityQuery = queryOptions({
   refetchInterval: 10_000,
 })
 
-export const deliveriesQuery = (filter: DeliveryFilter) =>
-  infiniteQueryOptions({
-    queryKey: ['deliveries', filter],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ ...filter, limit: PAGE })
-      if (pageParam !== '') query.set('cursor', pageParam)
-      return call<Page<DeliveryRowWire>>('GET', `/deliveries?${query}`, { signal })
-    },
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+/** A page of deliveries; `page` says from where and how many. */
+export const readDeliveries = (
+  filter: DeliveryFilter,
+  page: { readonly limit: string; readonly cursor?: string },
+  signal: AbortSignal,
+) =>
+  call<Page<DeliveryRowWire>>('GET', `/deliveries?${new URLSearchParams({ ...filter, ...page })}`, {
+    signal,
   })
 
 export const bulkQuery = (id: string) =>
@@ -115,7 +112,6 @@ export const statsQuery = (span: Span, workflow: string | undefined) =>
 export const destinationsQuery = queryOptions({
   queryKey: ['destinations'],
   queryFn: ({ signal }) => all<DestinationWire>('/destinations', signal),
-  refetchInterval: 3_000,
 })
 
 export type DestinationChange = {

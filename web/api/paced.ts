@@ -1,7 +1,8 @@
 /**
  * Work that is asked for much more often than it needs doing: one round at a time, no two rounds begin
  * within the pace, and whoever asks during a round gets another one after it. So nothing is missed, and
- * a flood costs a bounded number of rounds.
+ * a flood costs a bounded number of rounds. A round that took long is followed by a rest as long again,
+ * so that a search through much keeps at most half of the server's reader.
  */
 export function paced(work: () => Promise<void>, paceMs: number, signal: AbortSignal): () => void {
   let isRunning = false
@@ -14,9 +15,10 @@ export function paced(work: () => Promise<void>, paceMs: number, signal: AbortSi
     isRunning = true
     while (isWanted && !signal.aborted) {
       isWanted = false
-      const pace = new Promise((resolve) => setTimeout(resolve, paceMs))
+      const startedMs = performance.now()
       await work()
-      await pace
+      const tookMs = performance.now() - startedMs
+      await new Promise((resolve) => setTimeout(resolve, Math.max(paceMs - tookMs, tookMs)))
     }
     isRunning = false
   }

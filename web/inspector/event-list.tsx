@@ -5,12 +5,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import type { Virtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef } from 'react'
-import type { EventFeed, FeedView } from '../api/event-feed.ts'
+import type { EventRowWire } from '../../src/inspector/wire.ts'
+import type { FeedView, RowFeed } from '../api/row-feed.ts'
 import { CHOICE_MOST, isChosen } from '../model/choice.ts'
 import { dayRows } from '../model/day-rows.ts'
 import { count } from '../model/quantity.ts'
 import { dayKey } from '../model/time.ts'
-import { Icon } from '../parts/icon.tsx'
+import { NewPill } from '../parts/live-switch.tsx'
 import { useNow } from '../parts/relative-time.tsx'
 import type { Choosing } from '../parts/use-choice.ts'
 import { EventRow } from './event-row.tsx'
@@ -18,8 +19,8 @@ import { usePlace } from './place.ts'
 import type { WorkflowSearch } from '../router.tsx'
 
 type Props = {
-  readonly feed: EventFeed
-  readonly view: FeedView
+  readonly feed: RowFeed<EventRowWire>
+  readonly view: FeedView<EventRowWire>
   /** The version of today: rows of older ones are fainter. */
   readonly version: number
   readonly isPaused: boolean
@@ -46,8 +47,8 @@ export function EventList({ feed, view, version, isPaused, choosing }: Props) {
   const offset = virtualizer.scrollOffset ?? 0
   const height = scroller.current?.clientHeight ?? 0
   useEffect(() => {
-    feed.setRoom(isPaused ? 0 : roomFor(offset, height, selectedAt))
-  }, [feed, isPaused, offset, height, selectedAt])
+    feed.setRoom(isPaused || choosing.isAny ? 0 : roomFor(offset, height, selectedAt))
+  }, [feed, isPaused, choosing.isAny, offset, height, selectedAt])
   useEffect(() => {
     if ((items.at(-1)?.index ?? -1) >= lines.length - OVERSCAN && view.hasOlder) feed.readOlder()
   })
@@ -60,12 +61,7 @@ export function EventList({ feed, view, version, isPaused, choosing }: Props) {
   const tabStop = search.event !== undefined && selectedAt !== -1 ? search.event : lines[1]?.key
   return (
     <div className="list-place">
-      {!isPaused && view.heldCount > 0 && (
-        <button type="button" className="new-pill" onClick={toTop}>
-          <Icon name="up" />
-          {count(view.heldCount)} new
-        </button>
-      )}
+      {!isPaused && view.heldCount > 0 && <NewPill heldCount={view.heldCount} show={toTop} />}
       <ListHead rows={view.rows} choosing={choosing} />
       <div ref={scroller} className="list-scroller">
         <ol
@@ -141,7 +137,7 @@ function hrefOf({ q, bulk }: WorkflowSearch, eventId: string): string {
 }
 
 /** The names of the columns, which say nothing that a row does not, and the box that chooses all rows. */
-function ListHead({ rows, choosing }: { rows: FeedView['rows']; choosing: Choosing }) {
+function ListHead({ rows, choosing }: { rows: readonly EventRowWire[]; choosing: Choosing }) {
   const { choice, chooseAll } = choosing
   const areAll = rows.length > 0 && (choice.matching !== null || choice.ids.size >= rows.length)
   return (
@@ -163,7 +159,7 @@ function ListHead({ rows, choosing }: { rows: FeedView['rows']; choosing: Choosi
   )
 }
 
-function ListEnd({ view }: { readonly view: FeedView }) {
+function ListEnd({ view }: { readonly view: FeedView<EventRowWire> }) {
   if (view.readingOlder) return <p className="list-end">Reading older events</p>
   if (view.hasOlder) return <p className="list-end">Older events follow</p>
   return <p className="list-end">No older events</p>

@@ -1,6 +1,5 @@
 /** The left side: what came in, found and followed. */
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
-import type { EventFeed, FeedView } from '../api/event-feed.ts'
+import type { EventRowWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { curlOfEndpoint } from '../model/curl.ts'
 import type { Search } from '../model/search-words.ts'
 import { BulkBar } from '../parts/bulk-bar.tsx'
@@ -8,6 +7,7 @@ import { EmptyState } from '../parts/empty-state.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import type { Choosing } from '../parts/use-choice.ts'
+import type { Following } from '../parts/use-row-feed.ts'
 import { EventList } from './event-list.tsx'
 import { EventsChoice } from './events-choice.tsx'
 import { ListBar } from './list-bar.tsx'
@@ -15,7 +15,7 @@ import { usePlace } from './place.ts'
 
 type Props = {
   readonly workflow: WorkflowWire
-  readonly following: { readonly feed: EventFeed; readonly view: FeedView }
+  readonly following: Following<EventRowWire>
   readonly found: Search
   readonly isPaused: boolean
   readonly pause: (paused: boolean) => void

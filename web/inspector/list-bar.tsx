@@ -1,15 +1,16 @@
 /** Above the list: live or paused, and the search, whose words may be filters. */
 import { useEffect, useState } from 'react'
-import type { FeedView } from '../api/event-feed.ts'
-import { count } from '../model/quantity.ts'
+import type { EventRowWire } from '../../src/inspector/wire.ts'
+import type { FeedView } from '../api/row-feed.ts'
 import { withoutWord } from '../model/search-words.ts'
 import type { Search } from '../model/search-words.ts'
 import { Icon } from '../parts/icon.tsx'
+import { LiveSwitch } from '../parts/live-switch.tsx'
 import { usePlace } from './place.ts'
 import { SEARCH_BOX } from './use-workflow-keys.ts'
 
 type Props = {
-  readonly view: FeedView
+  readonly view: FeedView<EventRowWire>
   readonly found: Search
   readonly isPaused: boolean
   readonly pause: (paused: boolean) => void
@@ -23,7 +24,7 @@ export function ListBar({ view, found, isPaused, pause }: Props) {
   return (
     <div className="list-bar">
       <div className="list-tools">
-        <LiveSwitch view={view} isPaused={isPaused} pause={pause} />
+        <LiveSwitch live={view.live} heldCount={view.heldCount} isPaused={isPaused} pause={pause} />
         <SearchBox
           text={text}
           change={(q) => go({ q: q === '' ? undefined : q }, { replace: true })}
@@ -53,33 +54,6 @@ export function ListBar({ view, found, isPaused, pause }: Props) {
           ))}
         </div>
       )}
-    </div>
-  )
-}
-
-function LiveSwitch({ view, isPaused, pause }: Omit<Props, 'found'>) {
-  const isCut = view.live === 'waiting'
-  const held = isPaused && view.heldCount > 0 ? view.heldCount : 0
-  return (
-    <div className="segments live-switch" role="group" aria-label="Updates">
-      <button type="button" aria-pressed={!isPaused} onClick={() => pause(false)}>
-        <span
-          className="live-dot"
-          data-state={isCut ? 'cut' : isPaused ? 'off' : 'on'}
-          aria-hidden="true"
-        />
-        {isCut ? 'Reconnecting' : 'Live'}
-      </button>
-      <button type="button" aria-pressed={isPaused} onClick={() => pause(true)}>
-        <Icon name="pause" />
-        Pause
-        {held > 0 && (
-          <span className="held">
-            {count(held)}
-            <span className="visually-hidden"> held back</span>
-          </span>
-        )}
-      </button>
     </div>
   )
 }

@@ -1,35 +1,25 @@
-/** The feed of one workflow and filter for as long as a component shows it. */
+/** The events of one workflow that meet a search, and the details of the selected one, both kept current. */
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
-import { EventFeed } from '../api/event-feed.ts'
-import type { FeedView } from '../api/event-feed.ts'
+import { useCallback, useEffect, useRef } from 'react'
+import type { EventRowWire } from '../../src/inspector/wire.ts'
 import { paced } from '../api/paced.ts'
 import { eventQuery } from '../api/queries.ts'
+import { eventsOf } from '../api/sources.ts'
 import type { EventFilter } from '../model/search-words.ts'
+import { useRowFeed } from '../parts/use-row-feed.ts'
+import type { Following } from '../parts/use-row-feed.ts'
 
 const DETAIL_PACE_MS = 150
-
-type Following = { readonly feed: EventFeed; readonly view: FeedView }
 
 /** `selected`: the event whose details are read again whenever something of it changes. */
 export function useEventFeed(
   workflowId: string,
   filter: EventFilter,
   selected: string | undefined,
-): Following {
+): Following<EventRowWire> {
   const refresh = useRefreshOf(selected)
-  const filterKey = JSON.stringify(filter)
-  const feed = useMemo(
-    () =>
-      new EventFeed(workflowId, JSON.parse(filterKey) as EventFilter, (id) => refresh.current(id)),
-    [workflowId, filterKey, refresh],
-  )
-  useEffect(() => {
-    feed.start()
-    return () => feed.stop()
-  }, [feed])
-  const view = useSyncExternalStore(feed.subscribe, feed.view)
-  return { feed, view }
+  const name = `${workflowId} ${JSON.stringify(filter)}`
+  return useRowFeed(name, () => eventsOf(workflowId, filter), refresh)
 }
 
 function useRefreshOf(selected: string | undefined) {
@@ -48,5 +38,5 @@ function useRefreshOf(selected: string | undefined) {
       refresh.current = () => undefined
     }
   }, [queries, selected])
-  return refresh
+  return useCallback((eventId: string | null) => refresh.current(eventId), [])
 }

@@ -1,6 +1,6 @@
 /** The list as it is drawn: rows, with a heading wherever another day begins. */
 import { dayKey, dayLabel } from './time.ts'
-import type { Row } from './feed.ts'
+import type { EventRowWire as Row } from '../../src/inspector/wire.ts'
 
 export type Line =
   | { readonly kind: 'day'; readonly key: string; readonly label: string }

@@ -23,6 +23,17 @@ export function filterOf(search: DeliveryFilter): DeliveryFilter {
   return Object.fromEntries(kept)
 }
 
+/** The list of one workflow comes in the order of its events' arrival, every other in that of their ids. */
+export const isByEventTime = ({ workflow, status }: DeliveryFilter): boolean =>
+  workflow !== undefined && !needsSomebody.has(status)
+
+const needsSomebody: ReadonlySet<string | undefined> = new Set([
+  'failed',
+  'blocked',
+  'canceled',
+  'held',
+])
+
 export const deliveryStates = [
   'pending',
   'sending',

@@ -12,17 +12,22 @@ import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../parts/keys.ts'
 
 type Change = { readonly [Name in keyof DeliveryFilter]?: string | undefined }
-type Props = { readonly filter: DeliveryFilter; readonly change: (next: Change) => void }
+type Props = {
+  readonly filter: DeliveryFilter
+  readonly change: (next: Change) => void
+  readonly children: ReactNode
+}
 
 const TYPING_MS = 250
 
-export function DeliveryFilters({ filter, change }: Props) {
+export function DeliveryFilters({ filter, change, children }: Props) {
   const { data: workflows = [] } = useQuery(workflowsQuery)
-  const { data: destinations = [] } = useQuery({ ...destinationsQuery, refetchInterval: false })
+  const { data: destinations = [] } = useQuery(destinationsQuery)
   const origins = new Set(destinations.map(({ origin }) => origin))
   if (filter.origin !== undefined) origins.add(filter.origin)
   return (
     <div className="filters" role="search" aria-label="Deliveries">
+      {children}
       <SearchField value={filter.q ?? ''} change={(q) => change({ q })} />
       <Choice label="Status" value={filter.status} change={(status) => change({ status })}>
         {deliveryStates.map((status) => (

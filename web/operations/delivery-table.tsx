@@ -4,25 +4,29 @@ import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useEffect, useRef } from 'react'
 import type { DeliveryRowWire } from '../../src/inspector/wire-operations.ts'
+import type { FeedView, RowFeed } from '../api/row-feed.ts'
 import { workflowsQuery } from '../api/queries.ts'
+import { CHOICE_MOST, isChosen } from '../model/choice.ts'
 import { count, duration } from '../model/quantity.ts'
 import { rowResult } from '../model/status-words.ts'
+import { NewPill } from '../parts/live-switch.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { StatusText } from '../parts/status-text.tsx'
+import type { Choosing } from '../parts/use-choice.ts'
 
 type Props = {
-  readonly rows: readonly DeliveryRowWire[]
-  readonly chosen: ReadonlySet<string>
-  readonly choose: (ids: ReadonlySet<string>) => void
-  readonly hasMore: boolean
-  readonly isReading: boolean
-  readonly readMore: () => void
+  readonly feed: RowFeed<DeliveryRowWire>
+  readonly view: FeedView<DeliveryRowWire>
+  readonly isPaused: boolean
+  readonly choosing: Choosing
 }
 
 const ROW_PX = 28
 const OVERSCAN = 12
 
-export function DeliveryTable({ rows, chosen, choose, hasMore, isReading, readMore }: Props) {
+export function DeliveryTable({ feed, view, isPaused, choosing }: Props) {
+  const { rows, hasOlder } = view
+  const { choice, isAny, choose, chooseAll } = choosing
   const scroller = useRef<HTMLDivElement>(null)
   const { data: workflows = [] } = useQuery(workflowsQuery)
   const names = new Map(workflows.map(({ id, name }) => [id, name]))
@@ -34,24 +38,27 @@ export function DeliveryTable({ rows, chosen, choose, hasMore, isReading, readMo
     overscan: OVERSCAN,
   })
   const items = virtualizer.getVirtualItems()
+  const isAtTop = (virtualizer.scrollOffset ?? 0) === 0
+  // Nothing moves while somebody reads further down, or is choosing rows.
+  const room = isPaused || isAny || !isAtTop ? 0 : Number.POSITIVE_INFINITY
+  useEffect(() => feed.setRoom(room), [feed, room])
   useEffect(() => {
-    const isAtEnd = (items.at(-1)?.index ?? -1) >= rows.length - OVERSCAN
-    if (isAtEnd && hasMore && !isReading) readMore()
+    if ((items.at(-1)?.index ?? -1) >= rows.length - OVERSCAN && hasOlder) feed.readOlder()
   })
-  const toggle = (id: string): void => {
-    const next = new Set(chosen)
-    if (!next.delete(id)) next.add(id)
-    choose(next)
+  const showNew = (): void => {
+    virtualizer.scrollToOffset(0)
+    feed.letAllIn()
   }
-  const areAll = rows.length > 0 && rows.every(({ id }) => chosen.has(id))
+  const areAll = rows.length > 0 && choice.ids.size >= Math.min(rows.length, CHOICE_MOST)
   return (
     <div className="list-place">
+      {!isPaused && view.heldCount > 0 && <NewPill heldCount={view.heldCount} show={showNew} />}
       <div className="delivery-row table-head">
         <input
           type="checkbox"
-          aria-label={`Select the ${count(rows.length)} deliveries that are loaded`}
+          aria-label={`Select the ${count(Math.min(rows.length, CHOICE_MOST))} deliveries that are loaded`}
           checked={areAll}
-          onChange={() => choose(new Set(areAll ? [] : rows.map(({ id }) => id)))}
+          onChange={chooseAll}
         />
         <span>Event</span>
         <span>Workflow</span>
@@ -74,13 +81,13 @@ export function DeliveryTable({ rows, chosen, choose, hasMore, isReading, readMo
                 row={row}
                 top={start}
                 workflow={names.get(row.workflowId) ?? 'Deleted'}
-                isChosen={chosen.has(row.id)}
-                toggle={toggle}
+                isChosen={isChosen(choice, row.id)}
+                choose={choose}
               />
             )
           })}
         </ol>
-        <p className="list-end">{endText(rows, hasMore)}</p>
+        <p className="list-end">{endText(rows, hasOlder)}</p>
       </div>
     </div>
   )
@@ -96,7 +103,7 @@ type RowProps = {
   readonly top: number
   readonly workflow: string
   readonly isChosen: boolean
-  readonly toggle: (id: string) => void
+  readonly choose: Choosing['choose']
 }
 
 const Row = memo(
@@ -105,24 +112,26 @@ const Row = memo(
     one.top === other.top &&
     one.isChosen === other.isChosen &&
     one.workflow === other.workflow &&
-    one.toggle === other.toggle &&
+    one.choose === other.choose &&
     one.row === other.row,
 )
 
-function DrawnRow({ row, top, workflow, isChosen, toggle }: RowProps) {
+function DrawnRow({ row, top, workflow, isChosen: checked, choose }: RowProps) {
   const { id, eventId, workflowId, step, index, method, url, attempts, last } = row
   const took = last?.totalMs ?? null
   return (
     <li
       className="delivery-row"
-      data-chosen={isChosen}
+      data-chosen={checked}
       style={{ transform: `translateY(${top}px)` }}
     >
       <input
         type="checkbox"
         aria-label={`Select ${method} ${url}`}
-        checked={isChosen}
-        onChange={() => toggle(id)}
+        checked={checked}
+        // Here and not on change, which does not know of the shift key.
+        onClick={(event) => choose(id, event.shiftKey)}
+        readOnly
       />
       <span className="row-time">
         <RelativeTime at={row.receivedAt} />

@@ -2,10 +2,11 @@
  * All deliveries, over all workflows: what is listed stands in the address. Some of them, or all that
  * match, can be sent once more in bulk; the job stands in the address too, so that a reload finds it.
  */
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { deliveriesQuery, redeliverMany } from '../api/operations.ts'
+import { redeliverMany } from '../api/operations.ts'
+import { deliveriesOf } from '../api/sources.ts'
 import { filterOf, matchingOf } from '../model/delivery-filter.ts'
 import type { DeliveryFilter } from '../model/delivery-filter.ts'
 import { plural } from '../model/quantity.ts'
@@ -14,13 +15,15 @@ import { DeliveryFilters } from '../operations/delivery-filters.tsx'
 import { DeliveryTable } from '../operations/delivery-table.tsx'
 import { BulkBar } from '../parts/bulk-bar.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
+import { useKeys } from '../parts/keys.ts'
+import { LiveSwitch } from '../parts/live-switch.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
+import { useChoice } from '../parts/use-choice.ts'
+import type { Choosing } from '../parts/use-choice.ts'
+import { useRowFeed } from '../parts/use-row-feed.ts'
 import { TopBar } from '../shell/top-bar.tsx'
-
-const REFETCH_MS = 4_000
-const NONE: ReadonlySet<string> = new Set()
 
 export type DeliveriesSearch = DeliveryFilter & { readonly bulk?: string }
 type Change = { readonly [Name in keyof DeliveriesSearch]?: string | undefined }
@@ -28,58 +31,48 @@ type Change = { readonly [Name in keyof DeliveriesSearch]?: string | undefined }
 export function DeliveriesPage() {
   const search: DeliveriesSearch = useSearch({ from: '/inside/deliveries' })
   const navigate = useNavigate({ from: '/deliveries' })
-  const queries = useQueryClient()
   const filter = filterOf(search)
-  const [chosen, setChosen] = useState(NONE)
-  const list = useInfiniteQuery({
-    ...deliveriesQuery(filter),
-    // More than the newest page would be read anew as a whole.
-    refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? REFETCH_MS : false),
-  })
-  const rows = list.data?.pages.flatMap(({ data }) => data)
-  const change = (next: Change): void => {
-    if (!('bulk' in next)) setChosen(NONE)
-    void navigate({ search: (before) => withChange(before, next), replace: true })
+  const name = JSON.stringify(filter)
+  const { feed, view } = useRowFeed(name, () => deliveriesOf(filter))
+  const choosing = useChoice(view.rows, name)
+  const [isPaused, setPaused] = useState(false)
+  const pause = (paused: boolean): void => {
+    setPaused(paused)
+    if (!paused) feed.letAllIn()
   }
+  useKeys({ p: () => pause(!isPaused), Escape: choosing.clear })
+  const change = (next: Change): void =>
+    void navigate({ search: (before) => withChange(before, next), replace: true })
+  const isEmpty = view.rows.length === 0 && view.heldCount === 0 && !view.hasOlder
   return (
     <div className="page">
       <title>Deliveries · Sendoff</title>
       <TopBar title="Deliveries" nav />
       <main className="list-page">
-        <DeliveryFilters filter={filter} change={change} />
+        <DeliveryFilters filter={filter} change={change}>
+          <LiveSwitch
+            live={view.live}
+            heldCount={view.heldCount}
+            isPaused={isPaused}
+            pause={pause}
+          />
+        </DeliveryFilters>
         {search.bulk !== undefined && (
           <BulkBar
             id={search.bulk}
             close={() => change({ bulk: undefined })}
-            ended={() => void queries.invalidateQueries({ queryKey: ['deliveries'] })}
+            ended={() => feed.readAgain()}
           />
         )}
-        {list.error && !rows && (
-          <ProblemNote problem={list.error} retry={() => void list.refetch()} />
-        )}
-        {!rows && !list.error && <Skeleton lines={12} />}
-        {rows && rows.length === 0 && !list.hasNextPage && (
+        {view.problem && <ProblemNote problem={view.problem} retry={() => feed.readAgain()} />}
+        {view.phase === 'loading' && <Skeleton lines={12} />}
+        {view.phase !== 'loading' && isEmpty && (
           <Nothing isFiltered={Object.keys(filter).length > 0} clear={() => change(cleared)} />
         )}
-        {rows && (rows.length > 0 || list.hasNextPage) && (
+        {view.phase !== 'loading' && !isEmpty && (
           <>
-            <Choice
-              chosen={chosen}
-              filter={filter}
-              clear={() => setChosen(NONE)}
-              begun={(bulk) => {
-                setChosen(NONE)
-                change({ bulk })
-              }}
-            />
-            <DeliveryTable
-              rows={rows}
-              chosen={chosen}
-              choose={setChosen}
-              hasMore={list.hasNextPage}
-              isReading={list.isFetchingNextPage}
-              readMore={() => void list.fetchNextPage()}
-            />
+            <Choice choosing={choosing} filter={filter} begun={(bulk) => change({ bulk })} />
+            <DeliveryTable feed={feed} view={view} isPaused={isPaused} choosing={choosing} />
           </>
         )}
       </main>
@@ -117,34 +110,33 @@ function Nothing({ isFiltered, clear }: { isFiltered: boolean; clear: () => void
 }
 
 type ChoiceProps = {
-  readonly chosen: ReadonlySet<string>
+  readonly choosing: Choosing
   readonly filter: DeliveryFilter
-  readonly clear: () => void
   readonly begun: (bulkId: string) => void
 }
 
 /** What may be done with the chosen ones, or with all that match. */
-function Choice({ chosen, filter, clear, begun }: ChoiceProps) {
-  const queries = useQueryClient()
+function Choice({ choosing, filter, begun }: ChoiceProps) {
+  const { choice, isAny, clear } = choosing
   const { mutate, isPending } = useMutation({
     mutationFn: redeliverMany,
     onSuccess: ({ id }) => {
+      clear()
       begun(id)
-      void queries.invalidateQueries({ queryKey: ['deliveries'] })
     },
     onError: notifyProblem,
   })
   const matching = matchingOf(filter)
   return (
     <div className="choice-bar">
-      {chosen.size > 0 ? (
+      {isAny ? (
         <>
-          <span role="status">{plural(chosen.size, 'delivery', 'deliveries')} selected</span>
+          <span role="status">{plural(choice.ids.size, 'delivery', 'deliveries')} selected</span>
           <button
             type="button"
             className="primary"
             disabled={isPending}
-            onClick={() => mutate({ ids: [...chosen] })}
+            onClick={() => mutate({ ids: [...choice.ids] })}
           >
             Redeliver
           </button>

@@ -1,28 +1,41 @@
 /** Destinations: where deliveries go, how each is doing now, and what a person decides about it. */
-import { useQuery } from '@tanstack/react-query'
-import { destinationsQuery } from '../api/operations.ts'
+import { useState } from 'react'
 import { DestinationRow } from '../operations/destination-row.tsx'
+import { useLiveDestinations } from '../operations/use-live-destinations.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
+import { LiveMark, NewPill } from '../parts/live-switch.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { TopBar } from '../shell/top-bar.tsx'
 
 export function DestinationsPage() {
-  const { data, error, refetch } = useQuery(destinationsQuery)
+  const [isAt, setAt] = useState(false)
+  const { rows, heldCount, letIn, live, error, readAgain } = useLiveDestinations(isAt)
   return (
     <div className="page">
       <title>Destinations · Sendoff</title>
-      <TopBar title="Destinations" nav />
+      <TopBar title="Destinations" nav>
+        <LiveMark live={live} />
+      </TopBar>
       <main className="list-page">
-        {error && !data && <ProblemNote problem={error} retry={() => void refetch()} />}
-        {!data && !error && <Skeleton lines={6} />}
-        {data?.length === 0 && (
+        {error && !rows && <ProblemNote problem={error} retry={readAgain} />}
+        {!rows && !error && <Skeleton lines={6} />}
+        {rows?.length === 0 && heldCount === 0 && (
           <EmptyState command="$send.http({ method: 'POST', url: 'https://example.com', data: $event.body })">
             A destination is listed once something was sent there; a code step sends with this:
           </EmptyState>
         )}
-        {data && data.length > 0 && (
-          <div className="table-scroll">
+        {heldCount > 0 && <NewPill heldCount={heldCount} show={letIn} />}
+        {rows && rows.length > 0 && (
+          <div
+            className="table-scroll"
+            onPointerEnter={() => setAt(true)}
+            onPointerLeave={({ currentTarget }) => setAt(hasFocus(currentTarget))}
+            onFocus={() => setAt(true)}
+            onBlur={({ currentTarget, relatedTarget }) =>
+              setAt(currentTarget.contains(relatedTarget))
+            }
+          >
             <table className="table">
               <thead>
                 <tr>
@@ -49,7 +62,7 @@ export function DestinationsPage() {
                 </tr>
               </thead>
               <tbody>
-                {data.map((destination) => (
+                {rows.map((destination) => (
                   <DestinationRow key={destination.id} destination={destination} />
                 ))}
               </tbody>
@@ -60,3 +73,5 @@ export function DestinationsPage() {
     </div>
   )
 }
+
+const hasFocus = (element: Element): boolean => element.contains(document.activeElement)

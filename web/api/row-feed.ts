@@ -1,22 +1,32 @@
 /**
- * The list of a workflow's events, kept current. The stream only says that something changed; this reads
- * the rows again, one call at a time and not more often than `PACE_MS`, whatever the rate of events.
+ * A list of rows, kept current. The stream only says that something changed; this reads the rows again,
+ * one call at a time and not more often than `PACE_MS`, whatever the rate of events.
  *
  * It lets rows in by itself while there is room (`setRoom`) and holds them back otherwise. Listeners
  * hear of changes at most once a frame.
  */
-import type { EventRowWire, LiveData } from '../../src/inspector/wire.ts'
+import type { LiveData } from '../../src/inspector/wire.ts'
 import { appendOlder, release, startFeed, takeAgain, takeNewest } from '../model/feed.ts'
-import type { Block, Feed, Older } from '../model/feed.ts'
-import type { EventFilter } from '../model/search-words.ts'
+import type { Block, Feed, Older, Ordering, Row } from '../model/feed.ts'
 import type { ApiProblem } from './client.ts'
 import { followLive } from './live.ts'
-import type { LiveState } from './live.ts'
+import type { LiveKind, LiveState } from './live.ts'
 import { paced } from './paced.ts'
-import { readEvents } from './queries.ts'
 
-export type FeedView = {
-  readonly rows: readonly EventRowWire[]
+/** Where rows come from, and which hints are about them. */
+export type RowSource<One extends Row> = Ordering<One> & {
+  /** Null follows all workflows. */
+  readonly workflowId: string | null
+  /** A page of at most `PAGE` rows: the newest ones, or from there on. */
+  readonly page: (from: Older, signal: AbortSignal) => Promise<Block<One>>
+  /** A page that begins at or above the row of this position. */
+  readonly from: (rows: readonly One[], at: number) => Older
+  /** The id of the row that a hint is about; null where it says no more than that there are new rows. */
+  readonly rowOf: (kind: LiveKind, data: LiveData) => string | null
+}
+
+export type FeedView<One extends Row> = {
+  readonly rows: readonly One[]
   readonly heldCount: number
   /** Rows that came in with the last release: they may be drawn as new. */
   readonly fresh: ReadonlySet<string>
@@ -27,30 +37,28 @@ export type FeedView = {
   readonly live: LiveState
 }
 
+export const PAGE = 100
 const PACE_MS = 200
-const PAGE = 100
 /** Pages read to meet what is known before the rest is left as a gap. */
 const CATCH_UP_PAGES = 3
 const NOTHING: ReadonlySet<string> = new Set()
 
-export class EventFeed {
-  readonly #workflowId: string
-  readonly #filter: EventFilter
+export class RowFeed<One extends Row> {
+  readonly #source: RowSource<One>
   readonly #changed: (eventId: string | null) => void
   readonly #read: () => void
   readonly #stopped = new AbortController()
   readonly #listeners = new Set<() => void>()
   readonly #stale = new Set<string>()
-  #feed: Feed = startFeed({ rows: [], older: null })
-  #view: FeedView
+  #feed: Feed<One> = startFeed<One>({ rows: [], older: null })
+  #view: FeedView<One>
   #room = Number.POSITIVE_INFINITY
   #frame = 0
   #close: (() => void) | undefined
 
   /** `changed` hears which event changed; null when it may have been any. */
-  constructor(workflowId: string, filter: EventFilter, changed: (eventId: string | null) => void) {
-    this.#workflowId = workflowId
-    this.#filter = filter
+  constructor(source: RowSource<One>, changed: (eventId: string | null) => void) {
+    this.#source = source
     this.#changed = changed
     this.#read = paced(() => this.#readChanges(), PACE_MS, this.#stopped.signal)
     this.#view = {
@@ -66,7 +74,7 @@ export class EventFeed {
   }
 
   start(): void {
-    this.#close = followLive(this.#workflowId, {
+    this.#close = followLive(this.#source.workflowId, {
       hint: (kind, data) => this.#hint(kind, data),
       reset: () => {
         this.#changed(null)
@@ -88,10 +96,11 @@ export class EventFeed {
     return () => this.#listeners.delete(listener)
   }
 
-  readonly view = (): FeedView => this.#view
+  readonly view = (): FeedView<One> => this.#view
 
   /** How many new rows may come in by themselves; 0 holds all back. */
   setRoom(room: number): void {
+    if (room === this.#room) return
     this.#room = room
     this.#letIn()
   }
@@ -120,9 +129,10 @@ export class EventFeed {
     )
   }
 
-  #hint(kind: 'event' | 'run' | 'delivery', { eventId }: LiveData): void {
-    if (kind !== 'event') this.#stale.add(eventId)
-    this.#changed(eventId)
+  #hint(kind: LiveKind, data: LiveData): void {
+    const stale = this.#source.rowOf(kind, data)
+    if (stale !== null) this.#stale.add(stale)
+    this.#changed(data.eventId)
     this.#read()
   }
 
@@ -147,35 +157,33 @@ export class EventFeed {
       block = { rows: [...block.rows, ...next.rows], older: next.older }
       this.#settle(next)
     }
-    this.#feed = takeNewest(this.#feed, block)
+    this.#feed = takeNewest(this.#source, this.#feed, block)
     this.#letIn()
   }
 
   /** Rows that changed further down than the newest page reaches: one page from each is enough. */
   async #readStale(): Promise<void> {
     for (let reads = 0; reads < CATCH_UP_PAGES && this.#stale.size > 0; reads++) {
-      const row = this.#feed.rows.find(({ id }) => this.#stale.has(id))
-      if (!row) return this.#stale.clear()
-      const before = new Date(Date.parse(row.receivedAt) + 1).toISOString()
-      const block = await this.#page({ before })
+      const { rows } = this.#feed
+      const at = rows.findIndex(({ id }) => this.#stale.has(id))
+      if (at === -1) return this.#stale.clear()
+      const stale = rows[at]!.id
+      const block = await this.#page(this.#source.from(rows, at))
       this.#settle(block)
-      this.#stale.delete(row.id)
-      this.#feed = takeAgain(this.#feed, block)
+      this.#stale.delete(stale)
+      this.#feed = takeAgain(this.#source, this.#feed, block)
     }
   }
 
-  async #page(from: Older): Promise<Block> {
-    const page = { limit: String(PAGE), ...from }
-    const { signal } = this.#stopped
-    const { data, nextCursor } = await readEvents(this.#workflowId, this.#filter, page, signal)
-    return { rows: data, older: nextCursor === null ? null : { cursor: nextCursor } }
+  #page(from: Older): Promise<Block<One>> {
+    return this.#source.page(from, this.#stopped.signal)
   }
 
-  #settle(block: Block): void {
+  #settle(block: Block<One>): void {
     for (const { id } of block.rows) this.#stale.delete(id)
   }
 
-  #meets(block: Block): boolean {
+  #meets(block: Block<One>): boolean {
     const known = new Set([...this.#feed.rows, ...this.#feed.held].map(({ id }) => id))
     return known.size === 0 || block.rows.some(({ id }) => known.has(id))
   }
@@ -188,7 +196,7 @@ export class EventFeed {
 
   #release(): void {
     const fresh = new Set(this.#feed.held.map(({ id }) => id))
-    this.#feed = release(this.#feed)
+    this.#feed = release(this.#source, this.#feed)
     this.#show({ fresh })
   }
 
@@ -197,9 +205,12 @@ export class EventFeed {
     this.#show({ phase: 'failed', problem, readingOlder: false })
   }
 
-  #show(change: Partial<FeedView>): void {
+  /** Nobody hears of a round that brought nothing new. */
+  #show(change: Partial<FeedView<One>>): void {
     const { rows, heldCount, older } = this.#feed
-    this.#view = { ...this.#view, rows, heldCount, hasOlder: older !== null, ...change }
+    const next = { ...this.#view, rows, heldCount, hasOlder: older !== null, ...change }
+    if (names(next).every((name) => next[name] === this.#view[name])) return
+    this.#view = next
     if (this.#frame !== 0) return
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0
@@ -207,3 +218,6 @@ export class EventFeed {
     })
   }
 }
+
+const names = <One extends Row>(view: FeedView<One>): readonly (keyof FeedView<One>)[] =>
+  Object.keys(view) as (keyof FeedView<One>)[]
