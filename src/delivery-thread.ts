@@ -9,6 +9,7 @@ import { AccountMasks } from './delivery/account-masks.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
 import { createProtect } from './delivery/protect.ts'
 import { SigningKeyCache } from './delivery/signing-keys.ts'
+import { warmUp } from './delivery/warm-up.ts'
 import type {
   FromThread,
   Given,
@@ -126,5 +127,6 @@ async function answer(question: Question): Promise<Reply> {
   return null
 }
 
+await warmUp(systemClock)
 await dispatcher.start()
 report({ kind: 'started' })

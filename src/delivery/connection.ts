@@ -22,7 +22,10 @@ import { headersOf } from './request.ts'
 import type { OutgoingRequest } from './request.ts'
 import { ResponseHead } from './response-head.ts'
 
-export type ConnectionDeps = { readonly egress: Egress; readonly clock: Clock }
+export type ConnectionDeps = {
+  readonly egress: Pick<Egress, 'connector' | 'factsOf'>
+  readonly clock: Clock
+}
 
 /** What came of one request, well or badly: never a rejection. */
 export type Exchange = {
