@@ -116,6 +116,9 @@ test('workflow: deleted after a question, its endpoint is gone', { skip }, async
   await page.getByRole('button', { name: 'More of this workflow' }).click()
   await page.getByRole('menuitem', { name: 'Delete workflow' }).click()
   const question = page.getByRole('alertdialog', { name: 'Delete Test?' })
+  await question.locator(':focus').waitFor()
+  // A key of the page behind would open a dialog over the question.
+  await page.keyboard.press('t')
   await question.getByRole('button', { name: 'Delete' }).click()
   await page.waitForURL((url) => url.pathname === '/')
   assert.equal((await app.send(workflow)).status, 404)

@@ -32,6 +32,13 @@ test(
     await app.settled(workflow)
     await open(pathOf(workflow))
     await reads(rows(page).nth(1), '/first')
+    await page.keyboard.press('Tab')
+    await page
+      .getByRole('button', { name: 'Skip to content' })
+      .and(page.locator(':focus'))
+      .waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('main:focus').waitFor()
     await page.keyboard.press('j')
     await reads(steps(page), 'hello /second')
     await page.keyboard.press('j')

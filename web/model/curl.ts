@@ -63,6 +63,11 @@ export function curlOfEndpoint(endpoint: string): string {
   return `curl ${quoted(`${endpoint}/orders`)} -H 'content-type: application/json' -d '{"order": 42}'`
 }
 
+/** Where there is no workflow to try: what makes one. */
+export const curlOfCreation = (origin: string): string =>
+  `curl ${origin}/api/v1/workflows -H "authorization: Bearer $TOKEN" -H "content-type: application/json" ` +
+  `-d '{"name": "Orders", "steps": [{"type": "code", "code": "console.log($event.body)"}]}'`
+
 /** A word of a POSIX shell that means exactly this text. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -5,7 +5,7 @@ import { lazy, Suspense } from 'react'
 import type { StatsWire } from '../../src/inspector/wire-operations.ts'
 import { statsQuery } from '../api/operations.ts'
 import { workflowsQuery } from '../api/queries.ts'
-import { curlOfEndpoint } from '../model/curl.ts'
+import { curlOfCreation, curlOfEndpoint } from '../model/curl.ts'
 import { headlinesOf } from '../model/headlines.ts'
 import { plotsOf } from '../model/plots.ts'
 import { withChange } from '../model/search-change.ts'
@@ -75,6 +75,8 @@ export function OverviewPage() {
   )
 }
 
+const isNothing = (value: number | null): boolean => value === null || value === 0
+
 type FiguresProps = {
   readonly stats: StatsWire
   readonly words: string
@@ -83,6 +85,7 @@ type FiguresProps = {
 
 function Figures({ stats, words, endpoint }: FiguresProps) {
   const { at, plots } = plotsOf(stats)
+  const isEmpty = plots.every(({ lines }) => lines.every(({ values }) => values.every(isNothing)))
   return (
     <div className="figures">
       <dl className="headlines">
@@ -93,16 +96,23 @@ function Figures({ stats, words, endpoint }: FiguresProps) {
           </div>
         ))}
       </dl>
-      {stats.totals.events === 0 && endpoint !== undefined && (
+      {isEmpty && endpoint === undefined && (
+        <EmptyState command={curlOfCreation(location.origin)}>
+          Events come in once there is a workflow.
+        </EmptyState>
+      )}
+      {isEmpty && endpoint !== undefined && (
         <EmptyState command={curlOfEndpoint(endpoint)}>Nothing came in during {words}.</EmptyState>
       )}
-      <div className="plots">
-        <Suspense fallback={<Skeleton lines={10} />}>
-          {plots.map((plot) => (
-            <PlotView key={plot.title} plot={plot} at={at} words={words} />
-          ))}
-        </Suspense>
-      </div>
+      {!isEmpty && (
+        <div className="plots">
+          <Suspense fallback={<Skeleton lines={10} />}>
+            {plots.map((plot) => (
+              <PlotView key={plot.title} plot={plot} at={at} words={words} />
+            ))}
+          </Suspense>
+        </div>
+      )}
     </div>
   )
 }

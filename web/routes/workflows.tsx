@@ -6,6 +6,7 @@ import type { ActivityWire } from '../../src/inspector/wire-operations.ts'
 import { activityQuery } from '../api/operations.ts'
 import { workflowsQuery } from '../api/queries.ts'
 import { NewWorkflow } from '../editor/new-workflow.tsx'
+import { curlOfCreation } from '../model/curl.ts'
 import { count, plural } from '../model/quantity.ts'
 import { sparklineOf } from '../model/sparkline.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -28,7 +29,7 @@ export function WorkflowsPage() {
         {error && !data && <ProblemNote problem={error} retry={() => void refetch()} />}
         {!data && !error && <Skeleton lines={6} />}
         {data?.length === 0 && (
-          <EmptyState command={createCommand(location.origin)}>
+          <EmptyState command={curlOfCreation(location.origin)}>
             There are no workflows yet.
           </EmptyState>
         )}
@@ -141,7 +142,3 @@ function LastError({
     </Link>
   )
 }
-
-const createCommand = (origin: string): string =>
-  `curl ${origin}/api/v1/workflows -H "authorization: Bearer $TOKEN" -H "content-type: application/json" ` +
-  `-d '{"name": "Orders", "steps": [{"type": "code", "code": "console.log($event.body)"}]}'`

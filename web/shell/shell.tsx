@@ -30,6 +30,9 @@ export function Shell() {
   return (
     <ShellContext value={{ openPalette: () => setDialog('palette') }}>
       <div className="shell">
+        <button type="button" className="skip" onClick={goToContent}>
+          Skip to content
+        </button>
         <Outlet />
         <FootBar />
       </div>
@@ -41,4 +44,11 @@ export function Shell() {
       </Suspense>
     </ShellContext>
   )
+}
+
+/** Past the ways between pages, for who goes by Tab. */
+function goToContent(): void {
+  const main = document.querySelector('main')
+  main?.setAttribute('tabindex', '-1')
+  main?.focus()
 }

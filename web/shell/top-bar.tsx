@@ -34,7 +34,7 @@ export function TopBar({ title, nav = false, children }: Props) {
           aria-label={`${COMMAND}, command palette`}
         >
           <kbd>{COMMAND}</kbd>
-          <Icon name="more" />
+          <Icon name="search" />
         </button>
       </div>
     </header>
