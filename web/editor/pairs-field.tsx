@@ -1,7 +1,9 @@
 /** Names with values, one per line: headers and query parameters. */
 import { useId, useRef } from 'react'
+import type { Scope } from '../model/complete.ts'
 import type { Pair } from '../model/draft.ts'
 import { Icon } from '../parts/icon.tsx'
+import { TemplateInput } from './template-input.tsx'
 
 type Props = {
   readonly label: string
@@ -9,6 +11,8 @@ type Props = {
   readonly noun: string
   readonly pairs: readonly Pair[]
   readonly problem?: string | undefined
+  /** What `{{}}` in a value can name, where values are templates. */
+  readonly scope?: Scope
   /** Whose values are not to be read over a shoulder. */
   readonly isSecret?: (name: string) => boolean
   readonly change: (pairs: readonly Pair[]) => void
@@ -17,7 +21,7 @@ type Props = {
 const neverSecret = (): boolean => false
 
 export function PairsField(props: Props) {
-  const { label, noun, pairs, problem, isSecret = neverSecret, change } = props
+  const { label, noun, pairs, problem, scope, isSecret = neverSecret, change } = props
   const id = useId()
   const list = useRef<HTMLDivElement>(null)
   const add = (): void => {
@@ -46,16 +50,27 @@ export function PairsField(props: Props) {
             value={name}
             onChange={(event) => set(at, { name: event.target.value })}
           />
-          <input
-            aria-label={`Value of ${noun} ${at + 1}`}
-            placeholder="Value"
-            type={isSecret(name) ? 'password' : 'text'}
-            className="mono"
-            spellCheck={false}
-            autoComplete="off"
-            value={value}
-            onChange={(event) => set(at, { value: event.target.value })}
-          />
+          {scope ? (
+            <TemplateInput
+              aria-label={`Value of ${noun} ${at + 1}`}
+              placeholder="Value"
+              className="mono"
+              value={value}
+              scope={scope}
+              change={(text) => set(at, { value: text })}
+            />
+          ) : (
+            <input
+              aria-label={`Value of ${noun} ${at + 1}`}
+              placeholder="Value"
+              type={isSecret(name) ? 'password' : 'text'}
+              className="mono"
+              spellCheck={false}
+              autoComplete="off"
+              value={value}
+              onChange={(event) => set(at, { value: event.target.value })}
+            />
+          )}
           <button
             type="button"
             className="quiet"

@@ -1,5 +1,5 @@
 /** The Action as a form: URL and Payload first, the rest in a fold. */
-import { useEffect, useId, useRef } from 'react'
+import { useEffect, useId, useState } from 'react'
 import { plural } from '../model/quantity.ts'
 import type { DraftWebhook } from '../model/draft.ts'
 import type { Scope } from '../model/complete.ts'
@@ -7,6 +7,7 @@ import type { StepProblemWire } from '../../src/inspector/wire.ts'
 import { CodeEditor } from './code-editor.tsx'
 import { MoreFold } from './more-fold.tsx'
 import { PairsField } from './pairs-field.tsx'
+import { TemplateInput } from './template-input.tsx'
 import { useDraftStore } from './use-editor.ts'
 
 type Props = {
@@ -24,7 +25,7 @@ export function WebhookForm({ step, scope, problems }: Props) {
   const inPayload = problems.filter(({ field }) => field === 'payload')
   return (
     <div className="form">
-      <UrlField step={step} problem={inField('url')?.message} />
+      <UrlField step={step} scope={scope} problem={inField('url')?.message} />
       <div className="field">
         <span className="field-label">Payload</span>
         <CodeEditor
@@ -47,7 +48,7 @@ export function WebhookForm({ step, scope, problems }: Props) {
         </p>
       </div>
       <MoreFold hint={hintOf(step)} isNeeded={problems.some(({ field }) => isFolded(field))}>
-        <More step={step} inField={(field) => inField(field)?.message} />
+        <More step={step} scope={scope} inField={(field) => inField(field)?.message} />
       </MoreFold>
     </div>
   )
@@ -66,15 +67,19 @@ function hintOf({ method, headers, params, username, retry }: DraftWebhook): str
   ].join(' · ')
 }
 
-function UrlField({ step, problem }: { step: DraftWebhook; problem: string | undefined }) {
+type UrlProps = {
+  readonly step: DraftWebhook
+  readonly scope: Scope
+  readonly problem: string | undefined
+}
+
+function UrlField({ step, scope, problem }: UrlProps) {
   const store = useDraftStore()
   const id = useId()
-  const input = useRef<HTMLInputElement>(null)
+  const [isNew] = useState(() => store.focusNext === step.key)
   useEffect(() => {
-    if (store.focusNext !== step.key) return
-    store.focusNext = null
-    input.current?.focus()
-  }, [store, step.key])
+    if (isNew) store.focusNext = null
+  }, [store, isNew])
   // A URL that nobody has typed yet is missing, not wrong.
   const shown = step.url === '' ? undefined : problem
   return (
@@ -82,19 +87,17 @@ function UrlField({ step, problem }: { step: DraftWebhook; problem: string | und
       <label className="field-label" htmlFor={id}>
         URL
       </label>
-      <input
-        ref={input}
+      <TemplateInput
         id={id}
         className="mono"
-        type="text"
         inputMode="url"
         placeholder="https://example.com/orders/{{$event.body.id}}"
-        spellCheck={false}
-        autoComplete="off"
+        autoFocus={isNew}
         value={step.url}
+        scope={scope}
         aria-invalid={shown !== undefined}
         aria-describedby={shown === undefined ? undefined : `${id}-problem`}
-        onChange={(event) => store.changeStep(step.key, { url: event.target.value })}
+        change={(url) => store.changeStep(step.key, { url })}
       />
       {shown !== undefined && (
         <p id={`${id}-problem`} className="field-problem">
@@ -107,10 +110,11 @@ function UrlField({ step, problem }: { step: DraftWebhook; problem: string | und
 
 type MoreProps = {
   readonly step: DraftWebhook
+  readonly scope: Scope
   readonly inField: (field: string) => string | undefined
 }
 
-function More({ step, inField }: MoreProps) {
+function More({ step, scope, inField }: MoreProps) {
   const store = useDraftStore()
   const id = useId()
   const { key, method, headers, params, username, password, retry } = step
@@ -143,21 +147,19 @@ function More({ step, inField }: MoreProps) {
           Basic auth
         </span>
         <div className="pair">
-          <input
+          <TemplateInput
             aria-label="Username"
             placeholder="Username"
-            spellCheck={false}
-            autoComplete="off"
             value={username}
-            onChange={(event) => set({ username: event.target.value })}
+            scope={scope}
+            change={(text) => set({ username: text })}
           />
-          <input
+          <TemplateInput
             aria-label="Password"
             placeholder="Password, or {{process.env.NAME}}"
-            spellCheck={false}
-            autoComplete="off"
             value={password}
-            onChange={(event) => set({ password: event.target.value })}
+            scope={scope}
+            change={(text) => set({ password: text })}
           />
         </div>
         {inField('auth') !== undefined && <p className="field-problem">{inField('auth')}</p>}
@@ -166,6 +168,7 @@ function More({ step, inField }: MoreProps) {
         label="Query parameters"
         noun="parameter"
         pairs={params}
+        scope={scope}
         problem={inField('params')}
         change={(pairs) => set({ params: pairs })}
       />
@@ -173,6 +176,7 @@ function More({ step, inField }: MoreProps) {
         label="Headers"
         noun="header"
         pairs={headers}
+        scope={scope}
         problem={inField('headers')}
         change={(pairs) => set({ headers: pairs })}
       />
