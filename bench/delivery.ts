@@ -123,6 +123,7 @@ async function engine(count: number): Promise<Figure> {
     egress: createEgress({ clock: systemClock }, { allow: [`127.0.0.1/32:${port}`] }),
     userAgent: () => USER_AGENT,
     signingKeys: () => Promise.reject(new Error('nothing is signed')),
+    unseal: () => Promise.reject(new Error('nothing is sealed')),
     protect: createProtect(new AccountMasks({ clock: systemClock, ask: async () => [] })),
     notify: () => {
       if (++settled === tasks.length) done()
@@ -158,7 +159,12 @@ async function prepare(store: SqliteStore, count: number): Promise<readonly Deli
     const own = Array.from({ length: size }, (_, index) => taskOf(eventId, index))
     await store.admit([eventOf(eventId)])
     const { origin } = own[0]!
-    const deliveries = own.map(({ send }): NewDelivery => ({ send, origin, leased: true }))
+    const deliveries = own.map(({ send }): NewDelivery => ({
+      send,
+      sealed: null,
+      origin,
+      leased: true,
+    }))
     await store.finish(runOf(eventId), deliveries)
     tasks.push(...own)
   }
@@ -173,6 +179,7 @@ function taskOf(eventId: string, index: number): DeliveryTask {
     workflowId: 'wf_00000000000000000000000000',
     origin: originOf(url),
     send: sendOf(index),
+    sealed: null,
     attempt: 1,
     dueAt: Date.now(),
     hops: 0,

@@ -153,6 +153,7 @@ function sendOf(n: number, index: number, body: Uint8Array): NewDelivery {
       followRedirects: 0,
       signed: false,
     },
+    sealed: null,
     origin: `https://${host}:443`,
     leased: true,
   }

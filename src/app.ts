@@ -4,6 +4,7 @@
  */
 import { join, resolve } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
+import { SealedRequests } from './account/sealed-requests.ts'
 import { SigningSecrets } from './account/signing-secrets.ts'
 import { Variables } from './account/variables.ts'
 import { IdSource, systemClock } from './clock.ts'
@@ -88,6 +89,7 @@ export async function createApp(
     ground.notifier,
     ground.variables,
     ground.signing,
+    ground.requests,
     engine.runner,
     engine.packages,
     engine.collector,
@@ -146,7 +148,8 @@ function layGround(config: Config, createStore: CreateStore, onFatal: (error: Er
   const keyOptions = { secretKey: config.secretKey, folder }
   const variables = new Variables({ store, notifier, clock }, keyOptions)
   const signing = new SigningSecrets({ store, notifier, clock }, keyOptions)
-  return { folder, clock, ids, log, store, notifier, metrics, variables, signing }
+  const requests = new SealedRequests({ store, clock }, keyOptions)
+  return { folder, clock, ids, log, store, notifier, metrics, variables, signing, requests }
 }
 
 /** At `warn` where this machine kept the server from the stricter wall and nobody had decided so. */
@@ -163,7 +166,7 @@ type Engine = ReturnType<typeof buildEngine>
 
 /** From an admitted event to a settled delivery. */
 function buildEngine(
-  { folder, clock, ids, log, store, notifier, metrics, variables, signing }: Ground,
+  { folder, clock, ids, log, store, notifier, metrics, variables, signing, requests }: Ground,
   isolation: Isolation,
   own: OwnAddresses,
   allow: readonly string[],
@@ -184,7 +187,7 @@ function buildEngine(
     },
   })
   const delivery = new DeliveryThread(
-    { store, notifier, metrics, signing, variables },
+    { store, notifier, metrics, signing, variables, requests },
     {
       allow,
       identity: identityOf(own),
@@ -210,6 +213,7 @@ function buildEngine(
     notifier,
     clock,
     variables,
+    requests,
     answers,
     handOver: delivery,
     versions: new Versions({ store, packages }),
@@ -219,7 +223,7 @@ function buildEngine(
       log.info('run', { id, workflowId, status, durationMs, said: message, sends: sends.length })
     },
   })
-  const bulk = new BulkJobs({ store, clock, ids, notifier, deliveries: delivery, log })
+  const bulk = new BulkJobs({ store, clock, ids, notifier, deliveries: delivery, log, variables })
   return { runner, packages, collector, delivery, executor, answers, bulk }
 }
 

@@ -13,6 +13,7 @@ import { warmUp } from './delivery/warm-up.ts'
 import type {
   FromThread,
   Given,
+  OpenedRequest,
   Progress,
   Question,
   Reply,
@@ -22,6 +23,7 @@ import type {
 } from './delivery/thread.ts'
 import { createEgress } from './egress/connector.ts'
 import { refuseGlobalFetch } from './egress/refuse-global-fetch.ts'
+import type { DeliveryTask } from './model/delivery.ts'
 import { deliveryId } from './model/ids.ts'
 import type { SigningKeys } from './model/signing.ts'
 import { connectStore } from './store/sqlite/hot-client.ts'
@@ -63,6 +65,13 @@ function hear(id: number, answer: Given): void {
   else question?.reject(new Error(answer.error))
 }
 
+async function unseal(task: DeliveryTask): Promise<DeliveryTask> {
+  const { accountId, id, send, sealed } = task
+  const wanted = { about: 'request', accountId, deliveryId: id, sealed: sealed! } as const
+  const opened = (await want(wanted)) as OpenedRequest
+  return { ...task, send: { ...send, ...opened }, sealed: null }
+}
+
 const signingKeys = new SigningKeyCache({
   clock: systemClock,
   ask: (accountId, workflowId) =>
@@ -80,6 +89,7 @@ const dispatcher = new Dispatcher({
   userAgent: () => identity.userAgent,
   signingKeys: (accountId, workflowId) => signingKeys.of(accountId, workflowId),
   protect: createProtect(masks),
+  unseal,
   notify: (hint) => toTell().hints.push(hint),
   onPlaces: (...change) => toTell().places.push(change),
   onCapacity: (...change) => toTell().capacities.push(change),

@@ -32,6 +32,10 @@ const catalogue = {
     500,
     'Cannot sign for workflow {id}: its signing secret does not open, replace it',
   ],
+  request_unreadable: [
+    500,
+    "Cannot open the request of {id}: it is sealed, and this server's secret key is not the one for it",
+  ],
   variable_unreadable: [500, 'Cannot read variable {name}: it does not open, set it again'],
   store_unavailable: [503, 'Cannot store: {reason}, try again later'],
   overloaded: [503, 'Cannot accept: {what} is full, try again later'],

@@ -6,7 +6,7 @@
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { limits } from '../model/limits.ts'
-import { createMask } from '../model/redact-values.ts'
+import { createMasks } from '../model/redact-values.ts'
 import { variableNameFault, variableValueFault } from '../model/variable.ts'
 import type { Environment } from '../model/variable.ts'
 import type { Notifier } from '../notifier/notifier.ts'
@@ -100,7 +100,8 @@ export class Variables implements Service {
       else if (!retired) throw new AppError('variable_unreadable', { name })
       if (!retired) values[name] = value!
     }
-    return { values, mask: createMask(secrets), secrets }
+    const masks = createMasks(secrets)
+    return { values, mask: masks.text, masks, secrets }
   }
 
   #changed(accountId: number): void {

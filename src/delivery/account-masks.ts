@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { limits } from '../model/limits.ts'
-import { createMasks, NO_MASKS } from '../model/redact-values.ts'
+import { createMasks } from '../model/redact-values.ts'
 import type { Masks } from '../model/redact-values.ts'
 
 type Deps = {
@@ -74,22 +74,3 @@ const isSame = (values: readonly string[], before: readonly string[] | undefined
   before !== undefined &&
   values.length === before.length &&
   values.every((value, i) => value === before[i])
-
-/** Masks of values that requests carry by name: most of a workflow's carry the same ones. */
-export class NamedMasks {
-  readonly #kept = new Map<string, Masks>()
-
-  of(secrets: readonly string[]): Masks {
-    if (secrets.length === 0) return NO_MASKS
-    const name = secrets.join('\n')
-    const masks = this.#kept.get(name) ?? createMasks(secrets)
-    // Used last, it goes last.
-    this.#kept.delete(name)
-    this.#kept.set(name, masks)
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > NAMED && oldest !== undefined) this.#kept.delete(oldest)
-    return masks
-  }
-}
-
-const NAMED = 64

@@ -31,6 +31,8 @@ export type AttemptDeps = {
   readonly signingKeys: (accountId: number, workflowId: string) => Promise<readonly Uint8Array[]>
   /** Takes the secrets out of what goes on record. */
   readonly protect: Protect
+  /** The task with its request opened, where that is sealed. Rejects where it does not open. */
+  readonly unseal: (task: DeliveryTask) => Promise<DeliveryTask>
 }
 
 export type Attempted = {
@@ -45,15 +47,17 @@ type Journey = { request: OutgoingRequest | null; exchange: Exchange | null }
 /** Makes the attempt. `connect` gives a connection to an origin, for one exchange. */
 export async function attempt(
   deps: AttemptDeps,
-  task: DeliveryTask,
+  waiting: DeliveryTask,
   connect: (origin: string) => Connection,
 ): Promise<Attempted> {
+  let task = waiting
   const startedAt = deps.clock.nowMs()
   const began = deps.clock.monotonicMs()
   const deadline = began + task.send.timeoutMs
   const journey: Journey = { request: null, exchange: null }
   let fault: Fault | null = null
   try {
+    if (task.sealed !== null) task = await opened(deps, task)
     const keys = task.send.signed
       ? await deps.signingKeys(task.accountId, task.workflowId)
       : NO_KEYS
@@ -90,6 +94,15 @@ export async function attempt(
 }
 
 const NO_KEYS: readonly Uint8Array[] = []
+
+async function opened({ unseal }: AttemptDeps, task: DeliveryTask): Promise<DeliveryTask> {
+  try {
+    return await unseal(task)
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new DeliveryFault('protocol', 'request_unreadable', message)
+  }
+}
 
 type Road = {
   readonly connect: (origin: string) => Connection

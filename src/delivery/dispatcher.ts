@@ -319,7 +319,8 @@ export class Dispatcher implements HandOver, Service {
   }
 }
 
-const bytesOf = (task: DeliveryTask): number => task.send.body?.length ?? 0
+const bytesOf = ({ send, sealed }: DeliveryTask): number =>
+  (send.body?.length ?? 0) + (sealed?.length ?? 0)
 
 async function within(work: Promise<void>, ms: number): Promise<void> {
   const bound = new AbortController()

@@ -12,11 +12,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { Attempt, CapturedResponse, DeliveryTask, Redaction } from '../model/delivery.ts'
 import type { HeaderPair } from '../model/event.ts'
+import { NamedMasks } from '../model/hide-request.ts'
 import { limits } from '../model/limits.ts'
 import { namedSecrets } from '../model/redact.ts'
 import { NO_MASKS } from '../model/redact-values.ts'
 import type { ByteMask, Mask, Masks } from '../model/redact-values.ts'
-import { NamedMasks } from './account-masks.ts'
 import type { AccountMasks } from './account-masks.ts'
 import { unpackBody } from './unpack-body.ts'
 

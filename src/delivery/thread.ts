@@ -12,7 +12,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import type { HandOver } from '../hand-over.ts'
-import type { DeliveryTask } from '../model/delivery.ts'
+import type { DeliveryTask, Send } from '../model/delivery.ts'
 import type { SigningKeys } from '../model/signing.ts'
 import { laneKey } from '../model/destination.ts'
 import type { DestinationActivity } from '../model/destination.ts'
@@ -37,8 +37,10 @@ export type ThreadOptions = {
   /** Told of an attempt that the store would not record. */
   readonly onRefused: (refused: Refused) => void
   /** Told of secrets that could not be opened; the attempts that wanted them say so too. */
-  readonly onUnopened: (unopened: Wanted & { readonly reason: string }) => void
+  readonly onUnopened: (unopened: Unopened) => void
 }
+
+export type Unopened = Pick<Wanted, 'about' | 'accountId'> & { readonly reason: string }
 
 export type Refused = { readonly deliveryId: string; readonly reason: string }
 
@@ -66,6 +68,14 @@ export type ToThread =
 export type Wanted =
   | { readonly about: 'keys'; readonly accountId: number; readonly workflowId: string }
   | { readonly about: 'secrets'; readonly accountId: number }
+  | {
+      readonly about: 'request'
+      readonly accountId: number
+      readonly deliveryId: string
+      readonly sealed: Uint8Array
+    }
+/** What of a sealed request is other than what may be shown. */
+export type OpenedRequest = Pick<Send, 'url' | 'headers'> & Partial<Pick<Send, 'body'>>
 export type Given = { readonly value: unknown } | { readonly error: string }
 
 /** What is answered. Null only means that it is done. */
@@ -101,6 +111,10 @@ type Deps = {
   readonly signing: { of(accountId: number, workflowId: string): Promise<SigningKeys> }
   /** What is masked in attempts. */
   readonly variables: { of(accountId: number): Promise<Pick<Environment, 'secrets'>> }
+  /** Opens what waited sealed. Throws where it does not open. */
+  readonly requests: {
+    open(accountId: number, deliveryId: string, sealed: Uint8Array): OpenedRequest
+  }
 }
 
 export class DeliveryThread implements HandOver, Service {
@@ -268,14 +282,19 @@ export class DeliveryThread implements HandOver, Service {
       (value) => ({ value }),
       (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
     )
-    if ('error' in answer) this.#options.onUnopened({ ...wanted, reason: answer.error })
+    if ('error' in answer) {
+      const { about, accountId } = wanted
+      this.#options.onUnopened({ about, accountId, reason: answer.error })
+    }
     this.#post({ kind: 'given', id, answer })
   }
 
   async #open(wanted: Wanted): Promise<unknown> {
-    const { signing, variables } = this.#deps
-    if (wanted.about === 'keys') return signing.of(wanted.accountId, wanted.workflowId)
-    return (await variables.of(wanted.accountId)).secrets
+    const { signing, variables, requests } = this.#deps
+    const { accountId } = wanted
+    if (wanted.about === 'keys') return signing.of(accountId, wanted.workflowId)
+    if (wanted.about === 'secrets') return (await variables.of(accountId)).secrets
+    return requests.open(accountId, wanted.deliveryId, wanted.sealed)
   }
 
   async #stop(): Promise<void> {

@@ -11,10 +11,12 @@ import type { Clock } from '../clock.ts'
 import type { HandOver } from '../hand-over.ts'
 import { AppError } from '../errors.ts'
 import { originOf } from '../model/delivery.ts'
-import type { DeliveryTask, Send } from '../model/delivery.ts'
+import type { DeliveryTask, NewDelivery, Send } from '../model/delivery.ts'
 import type { QueuedEvent } from '../model/event.ts'
 import { deliveryId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
+import { NO_MASKS } from '../model/redact-values.ts'
+import type { Masks } from '../model/redact-values.ts'
 import type { TriggerResponse } from '../model/respond.ts'
 import type { Environment } from '../model/variable.ts'
 import type { Notifier } from '../notifier/notifier.ts'
@@ -45,6 +47,15 @@ export type ExecuteDeps = {
   readonly answers: Pick<Answers, 'give' | 'isExpected'>
   /** The account's variables, and the mask for whatever shows them. */
   readonly variables: { of(accountId: number): Promise<Environment> }
+  /** Seals a send that holds secrets; undefined where it holds none. */
+  readonly requests: {
+    seal(
+      accountId: number,
+      deliveryId: string,
+      send: Send,
+      masks: Masks,
+    ): Pick<NewDelivery, 'send' | 'sealed'> | undefined
+  }
   readonly clock: Clock
 }
 
@@ -59,11 +70,11 @@ export async function execute(
   signal: AbortSignal,
 ): Promise<RunResult | undefined> {
   const loaded = await persist(() => deps.versions.load(event), signal)
-  const result = await runSteps(deps, event, loaded, signal)
+  const { result, masks } = await runSteps(deps, event, loaded, signal)
   const kept = loaded.settings.deliverOnError ? result : withholdSends(result)
   const complete = completeSends(kept, loaded.settings)
   const final = withAnswer(complete, loaded, event, deps.answers.isExpected(event.id))
-  const tasks = await commit(deps, event, loaded, final, signal)
+  const tasks = await commit(deps, event, loaded, { result: final, masks }, signal)
   if (!tasks) return undefined
   deps.handOver.offer(tasks)
   deps.answers.give(event.id, answerOf(final))
@@ -72,29 +83,35 @@ export async function execute(
   return final
 }
 
+/** A result, and what masks the values that its sends were given. */
+type Ran = { readonly result: RunResult; readonly masks: Masks }
+
 /** Runs the steps in isolation; every way they can end is a result. */
 export async function runSteps(
   deps: Pick<ExecuteDeps, 'runner' | 'clock' | 'variables' | 'answers'>,
   event: QueuedEvent,
   loaded: LoadedVersion,
   signal: AbortSignal,
-): Promise<RunResult> {
-  if (loaded.kind === 'misfit') return outcomeOfMisfit(loaded, deps.clock.nowMs())
-  if (event.starts >= limits.runStarts) return outcomeOfPoison(loaded, event, deps.clock.nowMs())
-  const { values, mask } = await persist(() => deps.variables.of(event.accountId), signal)
+): Promise<Ran> {
+  const nowMs = deps.clock.nowMs()
+  if (loaded.kind === 'misfit') return unmasked(outcomeOfMisfit(loaded, nowMs))
+  if (event.starts >= limits.runStarts) return unmasked(outcomeOfPoison(loaded, event, nowMs))
+  const { values, masks } = await persist(() => deps.variables.of(event.accountId), signal)
   const onRespond = (response: TriggerResponse): void =>
     deps.answers.give(event.id, { kind: 'response', response })
   const job = jobOf(event, loaded, values, onRespond)
   const result = await persist(() => deps.runner.run(job), signal)
-  return maskResult(withNotes(loaded.steps, result), mask)
+  return { result: maskResult(withNotes(loaded.steps, result), masks.text), masks }
 }
+
+const unmasked = (result: RunResult): Ran => ({ result, masks: NO_MASKS })
 
 /** One transaction: the run and its sends. Undefined when the run had been finished before. */
 async function commit(
   deps: ExecuteDeps,
   event: QueuedEvent,
   loaded: LoadedVersion,
-  result: RunResult,
+  { result, masks }: Ran,
   signal: AbortSignal,
 ): Promise<readonly DeliveryTask[] | undefined> {
   const { accountId } = event
@@ -110,18 +127,20 @@ async function commit(
     hops: hopsOf(event),
     outcome: result.outcome,
   }
-  const deliveries = result.sends.map((send, i) => ({
-    send,
-    origin: origins[i]!,
-    leased: places[i]!,
-  }))
+  const deliveries = result.sends.map((send, i) => {
+    const id = deliveryId(event.id, send.step, send.index)
+    const hidden = deps.requests.seal(accountId, id, send, masks)
+    const [origin, leased] = [origins[i]!, places[i]!]
+    return hidden ? { ...hidden, origin, leased } : { send, sealed: null, origin, leased }
+  })
   try {
     const { created } = await persist(() => deps.store.finish(run, deliveries), signal)
     if (created) {
       const dueAt = deps.clock.nowMs()
-      return deliveries
-        .filter(({ leased }) => leased)
-        .map(({ send, origin }) => taskOf(event, run.hops, send, origin, dueAt))
+      // What goes out now does so from memory, as it was made.
+      return result.sends
+        .map((send, i) => taskOf(event, run.hops, send, origins[i]!, dueAt))
+        .filter((_, i) => places[i])
     }
   } catch (error) {
     deps.handOver.release(accountId, reserved)
@@ -141,7 +160,8 @@ function taskOf(
 ): DeliveryTask {
   const { accountId, id: eventId, workflowId } = event
   const id = deliveryId(eventId, send.step, send.index)
-  return { accountId, id, eventId, workflowId, origin, send, attempt: 1, dueAt, hops }
+  const sealed = null
+  return { accountId, id, eventId, workflowId, origin, send, sealed, attempt: 1, dueAt, hops }
 }
 
 /** How often the event passed through Sendoff before: what the loop guard counts. */

@@ -100,7 +100,7 @@ export class Executor implements EventHandOver, Service {
   async dryRun(event: Submission): Promise<RunResult> {
     const queued = { ...event, starts: 0 }
     const loaded = await this.#deps.versions.load(queued)
-    return await runSteps(this.#deps, queued, loaded, this.#stopping.signal)
+    return (await runSteps(this.#deps, queued, loaded, this.#stopping.signal)).result
   }
 
   async #see(event: QueuedEvent): Promise<void> {

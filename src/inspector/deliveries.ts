@@ -42,9 +42,10 @@ export function deliveryRoutes(api: Api, deps: Deps): void {
     async ({ principal, query }) => {
       const { limit = limits.pageSize, cursor = null, ...wanted } = query
       const { accountId } = principal
-      const filter = await readDeliveryFilter(deps.store, principal, wanted)
+      const { mask, secrets } = await deps.variables.of(accountId)
+      const read = await readDeliveryFilter(deps.store, principal, wanted)
+      const filter = read.q === undefined ? read : { ...read, hidden: secrets }
       const page = await deps.store.inspect.listDeliveries(accountId, filter, limit, cursor)
-      const { mask } = await deps.variables.of(accountId)
       const data = page.data.map((row) => toWireDeliveryRow(row, mask))
       return { data, nextCursor: page.nextCursor }
     },

@@ -45,9 +45,9 @@ function listRoutes(api: Api, deps: Deps): void {
     async ({ principal, params, query }) => {
       const { limit = limits.pageSize, cursor = null, ...wanted } = query
       const { accountId, id } = await findWorkflow(deps.store, principal, params.id)
-      const filter = readFilter(wanted)
+      const { mask, secrets } = await deps.variables.of(accountId)
+      const filter = readFilter(wanted, secrets)
       const page = await deps.store.inspect.listEvents(accountId, id, filter, limit, cursor)
-      const { mask } = await deps.variables.of(accountId)
       const data = page.data.map((row) => toWireEventRow(row, mask))
       return { data, nextCursor: page.nextCursor }
     },
@@ -67,7 +67,8 @@ function listRoutes(api: Api, deps: Deps): void {
     },
     async ({ principal, params, query }) => {
       const { accountId, id } = await findWorkflow(deps.store, principal, params.id)
-      const asked = readFilter(query)
+      const { secrets } = await deps.variables.of(accountId)
+      const asked = readFilter(query, secrets)
       const now = deps.clock.nowMs()
       const filter = { ...asked, before: Math.min(asked.before ?? now, now) }
       const found = await deps.store.inspect.countEvents(accountId, id, filter)
@@ -117,8 +118,16 @@ function oneEventRoutes(api: Api, deps: Deps): void {
   )
 }
 
-function readFilter({ before, ...rest }: Static<typeof requests.EventFilter>): EventFilter {
-  return before === undefined ? rest : { ...rest, before: readInstant(before, 'before') }
+/** A search finds nothing of what is masked where it is shown. */
+function readFilter(
+  { before, ...rest }: Static<typeof requests.EventFilter>,
+  secrets: readonly string[],
+): EventFilter {
+  return {
+    ...rest,
+    ...(before === undefined ? {} : { before: readInstant(before, 'before') }),
+    ...(rest.q === undefined ? {} : { hidden: secrets }),
+  }
 }
 
 function replayOf(

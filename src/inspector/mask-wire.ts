@@ -1,8 +1,8 @@
 /**
- * Takes the account's values out of what the API shows of an event that carries them: the request that
- * came in, the requests that were sent, the answers that repeat them. These are stored as they travelled,
- * since a replay and a redelivery need their bytes, so they are masked here, each time they are shown.
- * What the steps wrote was masked before it was stored.
+ * Takes the account's values out of what the API shows of an event that carries them. The request that
+ * came in is stored as it travelled, since a replay needs its bytes, so it is masked here, each time it is
+ * shown. What steps wrote, sent and got back was masked before it was stored; it is masked once more for
+ * values that became variables since, and for rows of earlier versions.
  */
 import { maskJson, maskNothing } from '../model/redact-values.ts'
 import type { Mask } from '../model/redact-values.ts'

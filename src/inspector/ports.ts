@@ -30,7 +30,7 @@ export type Variables = {
   set(accountId: number, name: string, value: string): Promise<void>
   /** False when there is none of the name. */
   remove(accountId: number, name: string): Promise<boolean>
-  of(accountId: number): Promise<Pick<Environment, 'mask'>>
+  of(accountId: number): Promise<Pick<Environment, 'mask' | 'secrets'>>
 }
 
 /** What steps import from npm, installed before the version that needs it is stored. */

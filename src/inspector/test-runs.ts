@@ -122,6 +122,7 @@ function detailOf(event: Submission, { outcome, sends }: RunResult): EventDetail
     deliveries: sends.map((send) => ({
       id: deliveryId(event.id, send.step, send.index),
       send,
+      sealed: null,
       status: 'canceled',
       code: null,
       dueAt: null,

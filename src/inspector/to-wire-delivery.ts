@@ -13,6 +13,7 @@ import type { AttemptWire, DeliveryWire } from './wire.ts'
 
 export function toWireDelivery(delivery: DeliveryDetail, mask: Mask): DeliveryWire {
   const { id, send, status, code, dueAt, attempts } = delivery
+  const last = attempts.findLast(({ request }) => request !== null)
   const wire = {
     id,
     step: send.stepName,
@@ -20,25 +21,27 @@ export function toWireDelivery(delivery: DeliveryDetail, mask: Mask): DeliveryWi
     status,
     code,
     dueAt: status === 'pending' && dueAt !== null ? instant(dueAt) : null,
-    request: toWireRequest(
-      send,
-      attempts.findLast(({ request }) => request !== null),
-    ),
+    request: toWireRequest(delivery, last),
     attempts: attempts.map(toWireAttempt),
   }
   return maskDelivery(wire, mask)
 }
 
-function toWireRequest(send: Send, last: Attempt | undefined): DeliveryWire['request'] {
-  const head = last?.request ?? {
-    method: send.method,
-    url: redactUrl(send.url),
-    headers: redactHeaders(send.headers),
-  }
-  const { method, url, headers } = head
+function toWireRequest(
+  { send, sealed }: DeliveryDetail,
+  last: Attempt | undefined,
+): DeliveryWire['request'] {
+  const { method, url, headers } = last?.request ?? (sealed ? send : redacted(send))
   if (send.body === null) return { method, url, headers, body: null, bodyEncoding: 'utf8', size: 0 }
-  return { method, url, headers, ...shownBody(send.body), size: send.body.length }
+  const size = sealed?.bodySize ?? send.body.length
+  return { method, url, headers, ...shownBody(send.body), size }
 }
+
+const redacted = ({ method, url, headers }: Send) => ({
+  method,
+  url: redactUrl(url),
+  headers: redactHeaders(headers),
+})
 
 function toWireAttempt(attempt: Attempt): AttemptWire {
   const { number, startedAt, outcome, code, remoteAddress, timings, request, response } = attempt

@@ -1,5 +1,4 @@
 /** Rows and figures over all workflows as the API shows them. */
-import { redactUrl } from '../model/redact.ts'
 import type { Mask } from '../model/redact-values.ts'
 import type { Activity, Backlog, DeliveryRow, EventRow, StatsBucket } from '../store/inspect.ts'
 import { instant } from './instant.ts'
@@ -22,7 +21,7 @@ export function toWireDeliveryRow(row: DeliveryRow, mask: Mask): DeliveryRowWire
     status,
     code,
     method,
-    url: mask(redactUrl(row.url)),
+    url: mask(row.url),
     origin: mask(row.origin),
     receivedAt: instant(row.receivedAt),
     dueAt: instantOrNull(row.dueAt),

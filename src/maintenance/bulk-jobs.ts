@@ -11,6 +11,7 @@ import type { Clock, IdSource } from '../clock.ts'
 import type { BulkItem, BulkJob } from '../model/bulk.ts'
 import { laneKey } from '../model/destination.ts'
 import { parseDeliveryId } from '../model/ids.ts'
+import type { Environment } from '../model/variable.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { Service } from '../service.ts'
 import type { Inspect } from '../store/inspect.ts'
@@ -27,6 +28,7 @@ type Deps = {
   /** `wake` says that deliveries became due, `probe` that one lane is to try one whatever its breaker says. */
   readonly deliveries: { wake(): void; probe(lane: string): void }
   readonly log: Pick<Log, 'error'>
+  readonly variables: { of(accountId: number): Promise<Pick<Environment, 'secrets'>> }
 }
 
 /** Steps a second, so that progress moves and a cancel is heard. */
@@ -121,11 +123,19 @@ export class BulkJobs implements Service {
       const next = end < filter.ids.length ? String(end) : null
       return { ids: filter.ids.slice(end - count, end), next }
     }
-    const { inspect } = this.#deps.store
+    const { store, variables } = this.#deps
+    // As when a person searches: how many it meets must not tell what a secret is.
+    const hidden = filter.q === undefined ? [] : (await variables.of(accountId)).secrets
     const page =
       job.action === 'redeliver'
-        ? await inspect.listDeliveries(accountId, job.filter, count, cursor)
-        : await inspect.listEvents(accountId, job.filter.workflowId!, job.filter, count, cursor)
+        ? await store.inspect.listDeliveries(accountId, { ...job.filter, hidden }, count, cursor)
+        : await store.inspect.listEvents(
+            accountId,
+            job.filter.workflowId!,
+            { ...job.filter, hidden },
+            count,
+            cursor,
+          )
     return { ids: page.data.map(({ id }) => id), next: page.nextCursor }
   }
 

@@ -51,8 +51,20 @@ export type Send = {
   readonly signed: boolean
 }
 
+/**
+ * What of a request that holds secrets must be sent and may not be shown: address, headers and body,
+ * sealed. Only who has the instance's key opens it.
+ */
+export type SealedRequest = {
+  readonly bytes: Uint8Array
+  /** Of the body as it is sent. */
+  readonly bodySize: number
+}
+
 export type NewDelivery = {
+  /** Where the request is sealed, what may be shown of it. */
   readonly send: Send
+  readonly sealed: SealedRequest | null
   /** Scheme, host and port: the lane it goes by. */
   readonly origin: string
   /** Born leased: a lane of this node has a place for it; its first attempt begins with the commit. */
@@ -67,6 +79,8 @@ export type DeliveryTask = {
   readonly workflowId: string
   readonly origin: string
   readonly send: Send
+  /** A `SealedRequest`'s bytes: then `send` is what may be shown. Null where `send` is what goes out. */
+  readonly sealed: Uint8Array | null
   /** The number of the attempt to make, from 1. */
   readonly attempt: number
   /** When it became due, for `queuedMs`. */

@@ -39,12 +39,12 @@ export function createMasks(values: readonly string[]): Masks {
   const forms = values.flatMap(formsOf)
   const text = maskOf(forms, MASK)
   if (!text) return NO_MASKS
-  // Latin-1 has a character for each byte, so bytes are searched as text and come back unharmed.
-  const inBytes = forms.map(inLatin1)
-  const mask = maskOf(inBytes, latin1(Buffer.from(MASK)))!
+  let mask: Mask | undefined
   return {
     text,
     bytes(bytes) {
+      // Latin-1 has a character for each byte, so bytes are searched as text and come back unharmed.
+      mask ??= maskOf(forms.map(inLatin1), latin1(Buffer.from(MASK)))!
       const before = latin1(bytes)
       const after = mask(before)
       return after === before ? bytes : Buffer.from(after, 'latin1')

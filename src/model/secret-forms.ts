@@ -1,8 +1,8 @@
 /**
  * The forms in which a secret value turns up in text: as it is, trimmed, and as it comes out of base64
- * and base64url (at any offset, so within the bytes of a longer text too), of percent-encoding, JSON,
- * HTML and JSON pointers as the usual encoders write them, and of UTF-8 that was read as Latin-1. Of a
- * value of several lines, each line of 16 characters or more is a form by itself.
+ * and base64url (at any offset, so within the bytes of a longer text or of JSON too), of percent-encoding,
+ * JSON, HTML and JSON pointers as the usual encoders write them, and of UTF-8 that was read as Latin-1.
+ * Of a value of several lines, each line of 16 characters or more is a form by itself.
  */
 import { limits } from './limits.ts'
 
@@ -29,9 +29,12 @@ export function formsOf(value: string): Form[] {
   const trimmed = value.trim()
   const lines = trimmed.split(/[\r\n]+/).map((line) => line.trim())
   const longLines = lines.length > 1 ? lines.filter((line) => line.length >= SHORTEST_LINE) : []
+  // Base64 is often of JSON, where a value may read otherwise.
+  const encoded = new Set([value, trimmed, ...longLines, inJson(trimmed), ...longLines.map(inJson)])
   return [
-    ...[value, trimmed].flatMap((text) => textForms(text).concat(base64Forms(text))),
+    ...[value, trimmed].flatMap(textForms),
     ...longLines.flatMap((line) => [line, inJson(line)]).map(plain),
+    ...[...encoded].flatMap(base64Forms),
   ].filter((form) => form.text.length >= SHORTEST_FORM)
 }
 
@@ -101,10 +104,12 @@ function base64Forms(text: string): Form[] {
     const whole = Buffer.concat([Buffer.alloc(offset), bytes])
     const sharedBefore = offset > 0
     const sharedAfter = bits % 6 !== 0
-    return (['base64', 'base64url'] as const).map((encoding) => {
-      const form = whole.toString(encoding).slice(from, to)
-      return { text: form, sharedBefore, sharedAfter }
-    })
+    const base64 = whole.toString('base64').slice(from, to)
+    const base64url = whole.toString('base64url').slice(from, to)
+    const inUrl = encodeURIComponent(base64)
+    return [base64, base64url, inUrl, inUrl.replaceAll(/%../g, (code) => code.toLowerCase())].map(
+      (form) => ({ text: form, sharedBefore, sharedAfter }),
+    )
   })
 }
 

@@ -3,6 +3,7 @@
  * account/secrets.ts; nobody else ever sees a value, but the steps that are given it.
  */
 import { limits } from './limits.ts'
+import type { Mask, Masks } from './redact-values.ts'
 
 export type SealedVariable = {
   readonly name: string
@@ -16,7 +17,9 @@ export type SealedVariable = {
 export type Environment = {
   readonly values: Readonly<Record<string, string>>
   /** Masks these values, and those that stood here before. */
-  readonly mask: (text: string) => string
+  readonly mask: Mask
+  /** The same, for bytes as well. */
+  readonly masks: Masks
   /** What the mask is made of, for those who need one of their own. */
   readonly secrets: readonly string[]
 }

@@ -5,7 +5,13 @@
  * Invariant: a read never changes anything and never delays a write.
  */
 import type { DestinationSettings } from '../model/destination.ts'
-import type { Attempt, DeliveryStatus, FailureCode, Send } from '../model/delivery.ts'
+import type {
+  Attempt,
+  DeliveryStatus,
+  FailureCode,
+  SealedRequest,
+  Send,
+} from '../model/delivery.ts'
 import type { EventError, RawRequest } from '../model/event.ts'
 import type { LogEntry, RunStatus, StepRecord } from '../model/run.ts'
 import type { DeliveryKey } from '../model/ids.ts'
@@ -18,6 +24,8 @@ export type Dest = { readonly delivered: number; readonly total: number; readonl
 export type EventFilter = {
   /** Case-insensitive, partial, over every field name and value of `$event`. */
   readonly q?: string
+  /** Secrets: what is searched is masked as it is when it is shown, so that no search finds them. */
+  readonly hidden?: readonly string[]
   readonly status?: RunStatus
   /** Events with at least one delivery in this state. */
   readonly delivery?: DeliveryStatus
@@ -47,6 +55,8 @@ export type DeliveryFilter = {
   readonly origin?: string
   /** Case-insensitive, partial, over method, address, step and code. */
   readonly q?: string
+  /** As in `EventFilter`. */
+  readonly hidden?: readonly string[]
   /** Of events received before, and from, these instants. */
   readonly before?: number
   readonly after?: number
@@ -62,6 +72,7 @@ export type DeliveryRow = {
   readonly status: DeliveryStatus
   readonly code: FailureCode | null
   readonly method: string
+  /** As it may be shown, as far as names tell. */
   readonly url: string
   readonly origin: string
   readonly receivedAt: number
@@ -81,6 +92,8 @@ export type DeliveryRow = {
 export type DeliveryDetail = {
   readonly id: string
   readonly send: Send
+  /** Where the request holds secrets, and `send` is what may be shown of it. */
+  readonly sealed: Pick<SealedRequest, 'bodySize'> | null
   readonly status: DeliveryStatus
   readonly code: FailureCode | null
   readonly dueAt: number | null

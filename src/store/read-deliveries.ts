@@ -15,6 +15,7 @@ import { deliveryId, idAt, parseDeliveryId, timeOfId } from '../model/ids.ts'
 import type { DeliveryKey } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import { redactUrl } from '../model/redact.ts'
+import { createMask, maskNothing } from '../model/redact-values.ts'
 import type { DeliveryFilter, DeliveryRow, Page } from './inspect.ts'
 import type { Tables } from './tables.ts'
 
@@ -66,18 +67,22 @@ function isPicky({ workflowId, status, code, origin, q }: DeliveryFilter): boole
 }
 
 /** What a chunk's way did not see to. */
-function matcherOf({ workflowId, status, code, origin, q }: DeliveryFilter) {
+function matcherOf({ workflowId, status, code, origin, q, hidden = [] }: DeliveryFilter) {
   const wanted = q?.toLowerCase()
+  const mask = q === undefined ? maskNothing : createMask(hidden)
   return (row: Row): boolean =>
     (workflowId === undefined || row.workflow_id === workflowId) &&
     (status === undefined || row.status === status) &&
     (code === undefined || row.code === code) &&
     (origin === undefined || row.origin === origin) &&
-    (wanted === undefined || searched(row).includes(wanted))
+    (wanted === undefined || mask(searched(row)).toLowerCase().includes(wanted))
 }
 
-const searched = ({ method, url, step_name, code }: Row): string =>
-  `${method} ${redactUrl(url)}\n${step_name}\n${code ?? ''}`.toLowerCase()
+const searched = (row: Row): string =>
+  `${row.method} ${shownUrl(row)}\n${row.step_name}\n${row.code ?? ''}`
+
+/** Where a request is sealed, what stands beside is as it may be shown. */
+const shownUrl = ({ url, body_size }: Row): string => (body_size === null ? redactUrl(url) : url)
 
 async function readChunk(
   db: Db,
@@ -141,7 +146,15 @@ function readRows(db: Db, accountId: number, keys: Keys) {
       join.on('e.account_id', '=', accountId).onRef('e.id', '=', 'd.event_id'),
     )
     .select(['d.event_id', 'd.step', 'd.call_index', 'd.origin', 'd.status', 'd.code', 'd.due_at'])
-    .select(['d.attempts', 'r.step_name', 'r.method', 'r.url', 'e.workflow_id', 'e.received_at'])
+    .select([
+      'd.attempts',
+      'r.step_name',
+      'r.method',
+      'r.url',
+      'r.body_size',
+      'e.workflow_id',
+      'e.received_at',
+    ])
     .orderBy('d.event_id', 'desc')
     .orderBy('d.step', 'desc')
     .orderBy('d.call_index', 'desc')
@@ -255,7 +268,7 @@ async function deliveryRow(db: Db, accountId: number, row: Row): Promise<Deliver
     status: row.status as DeliveryStatus,
     code: row.code as FailureCode | null,
     method: row.method,
-    url: row.url,
+    url: shownUrl(row),
     origin: row.origin,
     receivedAt: row.received_at,
     dueAt: row.due_at,

@@ -12,7 +12,7 @@ import type { Step } from '../model/workflow.ts'
 import type { Backlog, DeliveryDetail, Dest, EventDetail } from './inspect.ts'
 import { statusOf } from './read-events.ts'
 import { requestColumns, requestOf } from './read-request.ts'
-import { sendOf } from './read-send.ts'
+import { sendColumns, sendOf } from './read-send.ts'
 import type { Tables } from './tables.ts'
 
 type Db = Kysely<Tables>
@@ -169,8 +169,8 @@ async function readDeliveries(
         .onRef('r.step', '=', 'd.step')
         .onRef('r.call_index', '=', 'd.call_index'),
     )
-    .selectAll('r')
-    .select(['d.status', 'd.code', 'd.due_at'])
+    .select(sendColumns.map((column) => `r.${column}` as const))
+    .select(['r.body_size', 'd.status', 'd.code', 'd.due_at'])
     .where('d.account_id', '=', accountId)
     .where('d.event_id', '=', eventId)
     .orderBy('d.step')
@@ -180,6 +180,7 @@ async function readDeliveries(
   return rows.map((row) => ({
     id: deliveryId(eventId, row.step, row.call_index),
     send: sendOf(row),
+    sealed: row.body_size === null ? null : { bodySize: row.body_size },
     status: row.status as DeliveryStatus,
     code: row.code as FailureCode | null,
     dueAt: row.due_at,

@@ -39,11 +39,12 @@ export async function listEvents(
   const { db, clock } = deps
   const endsAtMs = clock.monotonicMs() + limits.searchMs
   const size = isFiltered(filter) ? CHUNK_EVENTS : limit + 1
+  const matches = searchOf(filter)
   const found: Row[] = []
   let position = cursor === null ? null : readCursor(cursor)
   for (let scanned = 0; ;) {
     const chunk = await readChunk(db, accountId, workflowId, filter.before, position, size)
-    for await (const row of matching(db, accountId, chunk, filter)) {
+    for await (const row of matching(db, accountId, chunk, filter, matches)) {
       if (found.push(row) > limit)
         return page(db, accountId, found.slice(0, limit), found[limit - 1]!)
       if (clock.monotonicMs() > endsAtMs) return page(db, accountId, found, row)
@@ -60,6 +61,8 @@ export async function listEvents(
 const isFiltered = ({ q, status, delivery, version }: EventFilter): boolean =>
   Boolean(q ?? status ?? delivery ?? version)
 
+const searchOf = ({ q, hidden }: EventFilter) => (q ? searchFor(q, hidden) : undefined)
+
 /** Looks at `limits.countedEvents`, and for `limits.countMs`, at most. */
 export async function countMatching(
   { db, clock }: Deps,
@@ -69,6 +72,7 @@ export async function countMatching(
 ): Promise<{ count: number; isExact: boolean }> {
   if (!isFiltered(filter)) return countAll(db, accountId, workflowId, filter.before)
   const endsAtMs = clock.monotonicMs() + limits.countMs
+  const matches = searchOf(filter)
   let count = 0
   let position: Position | null = null
   for (let scanned = 0; scanned < limits.countedEvents; scanned += CHUNK_EVENTS) {
@@ -80,7 +84,7 @@ export async function countMatching(
       position,
       CHUNK_EVENTS,
     )
-    for await (const _ of matching(db, accountId, chunk, filter)) {
+    for await (const _ of matching(db, accountId, chunk, filter, matches)) {
       count++
       if (clock.monotonicMs() > endsAtMs) return { count, isExact: false }
     }
@@ -160,6 +164,7 @@ async function* matching(
   accountId: number,
   chunk: Chunk,
   filter: EventFilter,
+  matches: ((request: RawRequest) => boolean) | undefined,
 ): AsyncGenerator<Row> {
   const inState = filter.delivery && (await withDelivery(db, accountId, chunk, filter.delivery))
   const rows = chunk.filter(
@@ -168,11 +173,10 @@ async function* matching(
       (filter.status === undefined || statusOf(row) === filter.status) &&
       (!inState || inState.has(row.id)),
   )
-  if (!filter.q) {
+  if (!matches) {
     yield* rows
     return
   }
-  const matches = searchFor(filter.q)
   for (const group of groups(rows)) {
     const requests = await readRequests(db, accountId, group)
     for (const row of group) if (matches(requests.get(row.id)!)) yield row

@@ -5,24 +5,31 @@
  */
 import { deriveEvent } from '../model/derive-event.ts'
 import type { RawRequest } from '../model/event.ts'
+import { createMask } from '../model/redact-values.ts'
 
-export function searchFor(text: string): (request: RawRequest) => boolean {
+/** What is `hidden` is not found, nor any part of it. */
+export function searchFor(
+  text: string,
+  hidden: readonly string[] = [],
+): (request: RawRequest) => boolean {
   const needle = fold(text)
-  return (request) => contains(deriveEvent(request), needle)
+  const mask = createMask(hidden)
+  const matches = (part: string): boolean => fold(mask(part)).includes(needle)
+  return (request) => contains(deriveEvent(request), matches)
 }
 
 /** Walks with a stack of its own: a body may be nested deeper than ours. */
-function contains(root: unknown, needle: string): boolean {
+function contains(root: unknown, matches: (part: string) => boolean): boolean {
   const open: unknown[] = [root]
   while (open.length > 0) {
     const value = open.pop()
     if (typeof value === 'object' && value !== null) {
       const isArray = Array.isArray(value)
       for (const [name, member] of Object.entries(value)) {
-        if (!isArray && fold(name).includes(needle)) return true
+        if (!isArray && matches(name)) return true
         open.push(member)
       }
-    } else if (fold(String(value)).includes(needle)) return true
+    } else if (matches(String(value))) return true
   }
   return false
 }

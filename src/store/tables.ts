@@ -121,6 +121,8 @@ type DeliveryRequestTable = {
   signed: number
   headers: string
   body: Uint8Array | null
+  body_size: Generated<number | null>
+  sealed: Generated<Uint8Array | null>
 }
 
 type AttemptTable = {

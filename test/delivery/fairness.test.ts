@@ -40,6 +40,7 @@ async function delivering(t: TestContext) {
       metrics: { attemptEnded: () => undefined },
       signing: { of: () => Promise.reject(new Error('nothing is signed here')) },
       variables: { of: async () => ({ secrets: [] }) },
+      requests: { open: () => assert.fail('nothing is sealed') },
     },
     {
       allow: ['127.0.0.0/8'],
@@ -83,7 +84,12 @@ async function run({ store, thread }: At, sends: readonly Send[]): Promise<strin
       resendInterrupted: true,
       outcome: outcome(),
     },
-    sends.map((send, i) => ({ send, origin: originOf(send.url), leased: places[i]! })),
+    sends.map((send, i) => ({
+      send,
+      sealed: null,
+      origin: originOf(send.url),
+      leased: places[i]!,
+    })),
   )
   const tasks = sends.map((send): DeliveryTask => {
     const id = deliveryId(eventId, send.step, send.index)

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts'
 import { DeliveryThread } from '../../src/delivery/thread.ts'
 import { FIRST_ACCOUNT } from '../../src/model/account.ts'
 import { originOf } from '../../src/model/delivery.ts'
-import type { DeliveryTask, Send } from '../../src/model/delivery.ts'
+import type { DeliveryTask, NewDelivery, Send } from '../../src/model/delivery.ts'
 import { laneKey } from '../../src/model/destination.ts'
 import { deliveryId } from '../../src/model/ids.ts'
 import { limits } from '../../src/model/limits.ts'
@@ -22,7 +22,11 @@ const identity = { userAgent: 'Sendoff/1', self: [] }
 
 const noSecrets = { of: async () => ({ secrets: [] as readonly string[] }) }
 
-async function delivering(variables = noSecrets) {
+const nothingSealed: ConstructorParameters<typeof DeliveryThread>[0]['requests'] = {
+  open: () => assert.fail('nothing is sealed'),
+}
+
+async function delivering(variables = noSecrets, requests = nothingSealed) {
   const folder = makeFolder()
   const store = new SqliteStore({ clock: systemClock }, { folder, nodeId: ids.next('node') })
   await store.start()
@@ -56,6 +60,7 @@ async function delivering(variables = noSecrets) {
       metrics: { attemptEnded: (...ended) => attempts.push(ended) },
       signing: { of: () => Promise.reject(new Error('its key is gone')) },
       variables,
+      requests,
     },
     options,
   )
@@ -90,6 +95,7 @@ async function finish(
   at: Awaited<ReturnType<typeof delivering>>,
   sends: readonly Send[],
   leased: boolean,
+  sealed: NewDelivery['sealed'] = null,
 ): Promise<string> {
   const workflowId = ids.next('wf')
   await at.store.createWorkflow(FIRST_ACCOUNT, workflowId, ids.key(), definition())
@@ -99,7 +105,7 @@ async function finish(
   const run = { accountId: FIRST_ACCOUNT, eventId, workflowId, version: 1, hops: 0 }
   await at.store.finish(
     { ...run, resendInterrupted: true, outcome: outcome() },
-    sends.map((send) => ({ send, origin: originOf(send.url), leased })),
+    sends.map((send) => ({ send, sealed, origin: originOf(send.url), leased })),
   )
   if (!leased) return eventId
   const tasks = sends.map((send): DeliveryTask => {
@@ -272,4 +278,50 @@ test('delivery thread: an attempt whose mask cannot be had is delivered, and kep
   assert.deepEqual(at.unopened, [
     { about: 'secrets', accountId: FIRST_ACCOUNT, reason: 'its key is gone' },
   ])
+})
+
+const sealed = { bytes: Uint8Array.of(1, 2, 3), bodySize: 4 }
+
+test('delivery thread: what waited sealed is opened for its attempt, and masked in what is kept of it', async () => {
+  await using at = await delivering(noSecrets, {
+    open: (accountId, id, bytes) => {
+      assert.deepEqual([accountId, [...bytes]], [FIRST_ACCOUNT, [1, 2, 3]])
+      return { url: at.receiver.url('/opened'), headers: [['authorization', `Bearer ${id}`]] }
+    },
+  })
+  at.receiver.script = ({ headers }) => ({ body: headerOf(headers, 'authorization')! })
+  const eventId = await finish(at, sendsTo(at.receiver.url('/shown'), 1), false, sealed)
+  at.thread.wake()
+  await at.hinted(1)
+  const [request] = at.receiver.requests
+  const [delivery] = (await at.store.inspect.event(FIRST_ACCOUNT, eventId))!.deliveries
+  assert.equal(request!.url, '/opened')
+  assert.equal(headerOf(request!.headers, 'authorization'), `Bearer ${delivery!.id}`)
+  assert.equal(request!.body.toString(), '0')
+  assert.equal(String(Buffer.from((await responseOf(at, eventId)).body)), '••••')
+})
+
+test('delivery thread: a request that does not open fails, and says so; it stays to be sent again', async () => {
+  let isKeyThere = false
+  await using at = await delivering(noSecrets, {
+    open: () => {
+      if (!isKeyThere) throw new Error('Cannot open the request: it is sealed')
+      return { url: at.receiver.url('/opened'), headers: [] }
+    },
+  })
+  const eventId = await finish(at, sendsTo(at.receiver.url('/shown'), 1), false, sealed)
+  at.thread.wake()
+  await at.hinted(1)
+  const read = async () => (await at.store.inspect.event(FIRST_ACCOUNT, eventId))!.deliveries[0]!
+  const { status, code, attempts } = await read()
+  assert.deepEqual([status, code, at.receiver.requests.length], ['failed', 'protocol', 0])
+  assert.deepEqual(attempts[0]!.error, {
+    message: 'Cannot open the request: it is sealed',
+    detail: 'request_unreadable',
+  })
+  isKeyThere = true
+  await at.store.redeliver(FIRST_ACCOUNT, { eventId, step: 0, index: 0 })
+  at.thread.wake()
+  await at.hinted(2)
+  assert.equal((await read()).status, 'delivered')
 })

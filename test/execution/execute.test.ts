@@ -15,6 +15,7 @@ import { Versions } from '../../src/execution/versions.ts'
 import type { HandOver } from '../../src/hand-over.ts'
 import type { DeliveryTask, Send } from '../../src/model/delivery.ts'
 import { checkDefinition } from '../../src/model/definition.ts'
+import { maskNothing, NO_MASKS } from '../../src/model/redact-values.ts'
 import type { NewEvent, QueuedEvent } from '../../src/model/event.ts'
 import { limits } from '../../src/model/limits.ts'
 import type { RunJob, RunResult } from '../../src/runner/runner.ts'
@@ -100,7 +101,10 @@ async function setUp(
     handOver: lanes,
     notifier: { publish: ({ kind }) => hints.push(kind) },
     versions: new Versions({ store, packages }),
-    variables: { of: async () => ({ values: {}, mask: (text) => text, secrets: [] }) },
+    variables: {
+      of: async () => ({ values: {}, mask: maskNothing, masks: NO_MASKS, secrets: [] }),
+    },
+    requests: { seal: () => undefined },
     answers: new Answers(),
     clock: systemClock,
   }

@@ -17,6 +17,7 @@ import { finishConformance } from './conformance/finish.ts'
 import { inspectConformance } from './conformance/inspect.ts'
 import { packageSetsConformance } from './conformance/package-sets.ts'
 import { recoveryConformance } from './conformance/recovery.ts'
+import { sealedRequestsConformance } from './conformance/sealed-requests.ts'
 import { settleConformance } from './conformance/settle.ts'
 import { signingSecretsConformance } from './conformance/signing-secrets.ts'
 import { variablesConformance } from './conformance/variables.ts'
@@ -34,6 +35,7 @@ export type Open = () => Promise<Opened>
 export function storeConformance(name: string, open: Open): void {
   admitConformance(name, open)
   finishConformance(name, open)
+  sealedRequestsConformance(name, open)
   settleConformance(name, open)
   adoptEventsConformance(name, open)
   adoptDeliveriesConformance(name, open)

@@ -16,6 +16,7 @@ export const ATTEMPT_DEPS = {
   signingKeys: () => Promise.reject(new Error('this test signs nothing')),
   /** Of an account without variables. */
   protect: createProtect({ of: () => NO_MASKS }),
+  unseal: () => Promise.reject(new Error('this test seals nothing')),
 }
 const EVENT_ID = 'evt_01k9xk2m3n4p5q6r7s8t9vwxyz'
 
@@ -38,6 +39,7 @@ export function taskTo(
     attempt: 1,
     dueAt: Date.now(),
     hops: 0,
+    sealed: null,
     ...task,
     send: {
       step: 0,

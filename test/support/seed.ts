@@ -119,7 +119,7 @@ export async function seedEvent(
   const run = { accountId: 1, eventId, workflowId, version, resendInterrupted: true, hops: 0 }
   const deliveries = (seed.sends ?? []).map((part, index) => {
     const whole = { ...send, index, ...part }
-    return { send: whole, origin: originOf(whole.url), leased: true }
+    return { send: whole, sealed: null, origin: originOf(whole.url), leased: true }
   })
   await store.finish({ ...run, outcome: seed.outcome ?? outcome }, deliveries)
   return eventId

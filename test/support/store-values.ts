@@ -137,7 +137,7 @@ export const send = (over: Partial<Send> = {}): Send => ({
 export const delivery = (
   over: Partial<NewDelivery> = {},
   sendOver: Partial<Send> = {},
-): NewDelivery => ({ send: send(sendOver), origin: ORIGIN, leased: true, ...over })
+): NewDelivery => ({ send: send(sendOver), sealed: null, origin: ORIGIN, leased: true, ...over })
 
 export const attempt = (over: Partial<Attempt> = {}): Attempt => ({
   number: 1,

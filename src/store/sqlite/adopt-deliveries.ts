@@ -8,6 +8,7 @@
  * on behind them, so many origins share the places.
  */
 import type { DatabaseSync } from 'node:sqlite'
+import type { Selectable } from 'kysely'
 import type { DeliveryTask } from '../../model/delivery.ts'
 import { laneKey } from '../../model/destination.ts'
 import { deliveryId } from '../../model/ids.ts'
@@ -45,7 +46,7 @@ const LEASE = `
 
 const READ_TASK = `
   select r.account_id, r.event_id, r.step, r.call_index, r.step_name, r.method, r.url, r.timeout_ms,
-    r.retry, r.follow_redirects, r.signed, r.headers, r.body, d.origin, run.workflow_id, run.hops
+    r.retry, r.follow_redirects, r.signed, r.headers, r.body, r.sealed, d.origin, run.workflow_id, run.hops
   from delivery d
   join delivery_request r using (account_id, event_id, step, call_index)
   join run using (account_id, event_id)
@@ -55,7 +56,11 @@ const READ_TASK = `
 const CANDIDATES = 5_000
 const START = { account_id: 0, origin: '' }
 
-type TaskRow = Tables['delivery_request'] & { origin: string; workflow_id: string; hops: number }
+type TaskRow = Omit<Selectable<Tables['delivery_request']>, 'body_size'> & {
+  origin: string
+  workflow_id: string
+  hops: number
+}
 type Due = {
   account_id: number
   event_id: string
@@ -78,7 +83,7 @@ export function prepareAdoptDeliveries(database: DatabaseSync, nodeId: string) {
     for (const delivery of firstThenOldest.slice(0, wanted.count)) {
       const task = take(delivery)
       taken.push(task)
-      bytes += task.send.body?.byteLength ?? 0
+      bytes += (task.send.body?.byteLength ?? 0) + (task.sealed?.byteLength ?? 0)
       if (bytes >= limits.adoptBytes) break
     }
     return taken
@@ -145,6 +150,7 @@ function prepareTake(database: DatabaseSync, nodeId: string) {
       workflowId: row.workflow_id,
       origin: row.origin,
       send: sendOf(row),
+      sealed: row.sealed,
       attempt: attempts + 1,
       dueAt: due_at,
       hops: row.hops,

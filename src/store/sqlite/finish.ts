@@ -30,8 +30,8 @@ const INSERT_DESTINATION = `
 
 const INSERT_REQUEST = `
   insert into delivery_request (account_id, event_id, step, call_index, step_name, method, url,
-    timeout_ms, retry, follow_redirects, signed, headers, body)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    timeout_ms, retry, follow_redirects, signed, headers, body_size, sealed, body)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** True when this call ended the run, false when it had been ended before. */
 export function prepareFinish(database: DatabaseSync, nodeId: string) {

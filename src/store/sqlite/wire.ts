@@ -1,7 +1,7 @@
 /**
  * What travels between a client of the store and the writer thread. A row is the tuple that its insert
  * binds, made where the data is, so the writer only binds. Bytes do not travel inside rows: a row
- * carries their length as its last member, and all bytes of a message share one transferred buffer.
+ * carries their lengths as its last members, and all bytes of a message share one transferred buffer.
  *
  * Invariant: `attachBytes` visits rows in the order in which they were encoded; the bytes depend on it.
  */
@@ -104,14 +104,15 @@ export class ByteWriter {
 /** Puts the bytes of a received message where their lengths stand. */
 export function attachBytes({ jobs, bytes }: JobMessage): readonly Job[] {
   let at = 0
-  const attach = (columns: Columns): void => {
-    const length = columns.at(-1)
-    if (typeof length !== 'number') return
-    columns[columns.length - 1] = bytes.subarray(at, (at += length))
+  const attach = (columns: Columns, count = 1): void => {
+    for (let i = columns.length - count; i < columns.length; i++) {
+      const length = columns[i]
+      if (typeof length === 'number') columns[i] = bytes.subarray(at, (at += length))
+    }
   }
   for (const job of jobs) {
     if (job[0] === 'admit') for (const row of job[3]) attach(row.columns)
-    if (job[0] === 'finish') for (const row of job[4]) attach(row.request)
+    if (job[0] === 'finish') for (const row of job[4]) attach(row.request, 2)
     if (job[0] === 'settle') for (const row of job[2]) attach(row.attempt)
   }
   return jobs
@@ -165,7 +166,10 @@ export function runRow(run: FinishedRun): Columns {
 }
 
 /** `request` binds `insert into delivery_request`, after account and event. */
-export function deliveryRow({ send, origin, leased }: NewDelivery, bytes: ByteWriter): DeliveryRow {
+export function deliveryRow(
+  { send, sealed, origin, leased }: NewDelivery,
+  bytes: ByteWriter,
+): DeliveryRow {
   return {
     step: send.step,
     index: send.index,
@@ -182,6 +186,8 @@ export function deliveryRow({ send, origin, leased }: NewDelivery, bytes: ByteWr
       send.followRedirects,
       send.signed ? 1 : 0,
       JSON.stringify(send.headers),
+      sealed && sealed.bodySize,
+      bytes.put(sealed && sealed.bytes),
       bytes.put(send.body),
     ],
   }

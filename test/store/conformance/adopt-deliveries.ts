@@ -40,7 +40,9 @@ export function adoptDeliveriesConformance(name: string, open: Open): void {
       const accepted = event()
       const { send } = delivery({}, { step: 2, index: 3, body: Uint8Array.of(0, 1, 255) })
       await store.admit([accepted])
-      await store.finish(run(accepted, { hops: 4 }), [{ send, origin: A, leased: false }])
+      await store.finish(run(accepted, { hops: 4 }), [
+        { send, sealed: null, origin: A, leased: false },
+      ])
       assert.deepEqual(await store.adoptDeliveries(everyOrigin), [
         {
           accountId: 1,
@@ -49,6 +51,7 @@ export function adoptDeliveriesConformance(name: string, open: Open): void {
           workflowId: 'wf_a',
           origin: A,
           send,
+          sealed: null,
           attempt: 1,
           dueAt: clock.at,
           hops: 4,

@@ -176,6 +176,23 @@ export function inspectConformance(name: string, open: Open): void {
   )
 
   test(
+    `[220] ${name} search: what is hidden is not found, listed or counted, nor any part of it`,
+    onStore(open, async (store) => {
+      const body = bytes('{"token":"hidden-canary-4f1d","name":"Ada"}')
+      const accepted = event({ request: request({ body }) })
+      await store.admit([accepted])
+      const hidden = ['hidden-canary-4f1d']
+      for (const q of ['hidden-canary-4f1d', 'canary', 'HIDDEN-C', '4f1d']) {
+        assert.deepEqual(await listed(store, { q }), [accepted.id])
+        assert.deepEqual(await listed(store, { q, hidden }), [], q)
+        const { count } = await store.inspect.countEvents(1, 'wf_a', { q, hidden })
+        assert.equal(count, 0)
+      }
+      assert.deepEqual(await listed(store, { q: 'ada', hidden }), [accepted.id])
+    }),
+  )
+
+  test(
     `${name} search: a call looks at a bounded number of events, and its cursor goes on`,
     onStore(open, async (store) => {
       const needle = at(0, { request: body('{"needle":1}') })
