@@ -202,11 +202,11 @@ export const limits = {
   bulkExpiryBatch: 100,
   /** What counting the events that a filter meets looks at, at most: past it, the answer says "at least". */
   countedEvents: 100_000,
-  countMs: 500,
+  countMs: 250,
   /** Buckets of one answer of figures: as many points as a plot of a page's width shows. */
   statsBuckets: 72,
-  /** Events of a bucket that are looked at one by one: 72 x 100 take some 200 ms. */
-  statsSample: 100,
+  /** Events of a bucket that are looked at one by one: 72 x 60 take some 150 ms. */
+  statsSample: 60,
   /** Events of a bucket that are counted one by one; more are told by how fast these came. */
   statsCounted: 50_000,
   /** The same for an hour of one workflow in the list of workflows, and the latest events looked at. */

@@ -132,19 +132,23 @@ const isBehind = (row: Row, { eventId, step, index }: Position): boolean =>
 
 type Keys = ReturnType<typeof keysByTime>
 
+/** Cross joins, so that SQLite begins at the keys: by itself it would begin at a table, all of it. */
 function readRows(db: Db, accountId: number, keys: Keys) {
   return db
-    .selectFrom(keys.as('d'))
-    .innerJoin('delivery_request as r', (join) =>
-      join
-        .on('r.account_id', '=', accountId)
-        .onRef('r.event_id', '=', 'd.event_id')
-        .onRef('r.step', '=', 'd.step')
-        .onRef('r.call_index', '=', 'd.call_index'),
-    )
-    .innerJoin('event as e', (join) =>
-      join.on('e.account_id', '=', accountId).onRef('e.id', '=', 'd.event_id'),
-    )
+    .selectFrom(keys.as('k'))
+    .crossJoin('delivery as d')
+    .crossJoin('delivery_request as r')
+    .crossJoin('event as e')
+    .where('d.account_id', '=', accountId)
+    .whereRef('d.event_id', '=', 'k.event_id')
+    .whereRef('d.step', '=', 'k.step')
+    .whereRef('d.call_index', '=', 'k.call_index')
+    .where('r.account_id', '=', accountId)
+    .whereRef('r.event_id', '=', 'k.event_id')
+    .whereRef('r.step', '=', 'k.step')
+    .whereRef('r.call_index', '=', 'k.call_index')
+    .where('e.account_id', '=', accountId)
+    .whereRef('e.id', '=', 'k.event_id')
     .select(['d.event_id', 'd.step', 'd.call_index', 'd.origin', 'd.status', 'd.code', 'd.due_at'])
     .select([
       'd.attempts',
@@ -155,12 +159,16 @@ function readRows(db: Db, accountId: number, keys: Keys) {
       'e.workflow_id',
       'e.received_at',
     ])
-    .orderBy('d.event_id', 'desc')
-    .orderBy('d.step', 'desc')
-    .orderBy('d.call_index', 'desc')
+    .orderBy('k.event_id', 'desc')
+    .orderBy('k.step', 'desc')
+    .orderBy('k.call_index', 'desc')
     .execute()
 }
 
+/**
+ * Keys alone, which the index has: where more is asked for, SQLite takes the table's own order instead and
+ * looks for the few in need among all that were delivered.
+ */
 function keysByTime(
   db: Db,
   accountId: number,
@@ -170,7 +178,7 @@ function keysByTime(
 ) {
   let query = db
     .selectFrom('delivery')
-    .select(['event_id', 'step', 'call_index', 'origin', 'status', 'code', 'due_at', 'attempts'])
+    .select(['event_id', 'step', 'call_index'])
     .where('account_id', '=', accountId)
   // The index is partial: its own condition has to stand in the query, to the letter.
   if (IN_NEED.has(status)) query = query.where('status', '=', status!).where(inNeed)

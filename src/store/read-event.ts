@@ -90,24 +90,39 @@ export async function readBacklog(db: Db): Promise<Backlog> {
   // One by one, and by value: each has a partial index of its own, used for nothing else.
   const pending = await countDeliveries(db, 'pending')
   const sending = await countDeliveries(db, 'sending')
-  // Ids sort by time, so the first of each account is enough to look at.
-  const oldest = await db
-    .selectFrom('account as a')
-    .innerJoin('event as e', (join) =>
-      join.onRef('e.account_id', '=', 'a.id').on('e.id', '=', (eb) =>
-        eb
-          .selectFrom('event_queue as q')
-          .select((q) => q.fn.min('q.event_id').as('id'))
-          .whereRef('q.account_id', '=', 'a.id'),
-      ),
-    )
-    .select(({ fn }) => fn.min('e.received_at').as('at'))
-    .executeTakeFirst()
   return {
     queuedEvents: Number(queued.count),
     pendingDeliveries: pending + sending,
-    oldestQueuedAt: oldest?.at ?? null,
+    oldestQueuedAt: await readOldestQueued(db),
   }
+}
+
+/**
+ * Ids sort by time, so the first of each account is enough to look at. In steps and not by a join: SQLite
+ * would begin that at the events, all of them.
+ */
+async function readOldestQueued(db: Db): Promise<number | null> {
+  const firsts = await db
+    .selectFrom('account as a')
+    .select((eb) => [
+      'a.id as account',
+      eb
+        .selectFrom('event_queue as q')
+        .select((q) => q.fn.min('q.event_id').as('id'))
+        .whereRef('q.account_id', '=', 'a.id')
+        .as('event'),
+    ])
+    .execute()
+  const queued = firsts.filter(({ event }) => event !== null)
+  if (queued.length === 0) return null
+  const oldest = queued.reduce((one, other) => (other.event! < one.event! ? other : one))
+  const found = await db
+    .selectFrom('event')
+    .select('received_at')
+    .where('account_id', '=', oldest.account)
+    .where('id', '=', oldest.event)
+    .executeTakeFirst()
+  return found?.received_at ?? null
 }
 
 async function countDeliveries(db: Db, status: 'pending' | 'sending'): Promise<number> {

@@ -50,17 +50,19 @@ export async function countEvents(
   to: number,
   most: number,
 ): Promise<{ readonly count: number; readonly isExact: boolean }> {
-  const { count, last } = await db
+  // Nothing but the count, which is half the time; who was the last is asked where it matters.
+  const { count } = await db
     .selectFrom(
       eventIds(db, scope, from, to)
         .limit(most + 1)
         .as('e'),
     )
-    .select(({ fn }) => [fn.countAll<number | string>().as('count'), fn.max('id').as('last')])
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
     .executeTakeFirstOrThrow()
   const counted = Number(count)
   if (counted <= most) return { count: counted, isExact: true }
-  const share = Math.max(1, timeOfId(last) - from) / (to - from)
+  const last = await eventIds(db, scope, from, to).limit(1).offset(most).executeTakeFirstOrThrow()
+  const share = Math.max(1, timeOfId(last.id) - from) / (to - from)
   return { count: Math.round(counted / Math.min(1, share)), isExact: false }
 }
 
