@@ -58,14 +58,6 @@ export function OverviewPage() {
               ))}
             </select>
           </span>
-          {data && !data.isExact && (
-            <span
-              className="faint"
-              title="Events are all counted; what became of them is told by an even sample of each part of the span"
-            >
-              Estimated from a sample
-            </span>
-          )}
         </div>
         {error && !data && <ProblemNote problem={error} retry={() => void refetch()} />}
         {!data && !error && <Skeleton lines={10} />}
@@ -96,6 +88,14 @@ function Figures({ stats, words, endpoint }: FiguresProps) {
           </div>
         ))}
       </dl>
+      {!stats.isExact && (
+        <p
+          className="figures-note faint"
+          title="Events are all counted; what became of them is told by an even sample of each part of the span"
+        >
+          Estimated from a sample
+        </p>
+      )}
       {isEmpty && endpoint === undefined && (
         <EmptyState command={curlOfCreation(location.origin)}>
           Events come in once there is a workflow.
