@@ -31,16 +31,18 @@ export class NamedMasks {
 
 /** The send as it may be shown; the very object where there is nothing to hide. */
 export function hideSecrets(send: Send, ofAccount: Masks, named: NamedMasks): Send {
-  const ofNames = named.of(namedSecrets(send.headers, send.url))
+  const ofNames = named.of(repeatedSecrets(send))
   const text: Mask = (value) => ofNames.text(ofAccount.text(value))
   const url = text(redactUrl(send.url))
   const isPlain = ofAccount === NO_MASKS && ofNames === NO_MASKS
+  const isNamed = send.headers.some(([name]) => isSecretHeader(name))
   const headers =
-    isPlain && !send.headers.some(([name]) => isSecretHeader(name))
+    isPlain && !isNamed
       ? send.headers
       : redactHeaders(send.headers).map(([name, value]) => [text(name), text(value)] as const)
   const bytes: ByteMask = (value) => ofNames.bytes(ofAccount.bytes(value))
-  const body = isPlain || send.body === null ? send.body : hideBody(send.body, send, bytes)
+  const mayHide = send.body !== null && (!isPlain || isNamed)
+  const body = mayHide ? hideBody(send.body, send, bytes) : send.body
   const isSame =
     url === send.url &&
     body === send.body &&
@@ -50,6 +52,21 @@ export function hideSecrets(send: Send, ofAccount: Masks, named: NamedMasks): Se
         return name === ownName && value === own
       }))
   return isSame ? send : { ...send, url, headers, body }
+}
+
+/** Of the secrets that it carries by name, those that stand elsewhere in it: most requests have none. */
+function repeatedSecrets(send: Send): readonly string[] {
+  const secrets = namedSecrets(send.headers, send.url)
+  if (secrets.length === 0) return secrets
+  const address = redactUrl(send.url)
+  const values = send.headers.filter(([name]) => !isSecretHeader(name)).map(([, value]) => value)
+  const body = Buffer.from(send.body ?? [])
+  return secrets.filter(
+    (secret) =>
+      address.includes(secret) ||
+      values.some((value) => value.includes(secret)) ||
+      body.includes(secret),
+  )
 }
 
 function hideBody(body: Uint8Array, { headers }: Send, mask: ByteMask): Uint8Array {

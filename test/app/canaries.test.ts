@@ -131,9 +131,12 @@ for (let i = 0; i < 3; i++) $send.http(request(url('${paused}', 'paused'), i))
 $send.http({ ...request(url('${hanging}', 'hanging')), timeout: 60000 })
 console.log(...all, { all }, JSON.stringify(all), encodeURIComponent(all.join(' ')), btoa(process.env.DOTTED))
 console.error(Buffer.from(all.join()).toString('base64'))
+const names = ${JSON.stringify(NAMES)}.map(named)
+console.log('fetched', { names }, ...names)
+this.names = { [names[0]]: names }
 $event.mine = all
 this.kept = { all, [process.env.SLASHED]: 1, text: JSON.stringify(JSON.stringify(all[0])) }
-throw new Error('it was ' + all.join(' and '))`
+throw new Error('it was ' + [...all, ...names].join(' and '))`
 
 async function answers(api: ApiClient, workflowId: string): Promise<string> {
   const events = await api.call<EventListWire>('GET', `/workflows/${workflowId}/events`)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
@@ -138,4 +138,41 @@ test('store: definitions can be written before and beside a running server', asy
     ['tok_1', 'tok_2'],
   )
   assert.equal((await store.admit([event()]))[0]!.kind, 'created')
+})
+
+test('store: requests that an earlier version left waiting are shown, sent and searched as they stand', async (context) => {
+  const folder = folderOf(context)
+  const database = new DatabaseSync(join(folder, 'sendoff.db'))
+  const migrations = new URL('../../../src/store/sqlite/migrations/', import.meta.url)
+  const before = readdirSync(migrations).filter((name) => name < '009')
+  database.exec('create table kysely_migration (name text primary key, timestamp text not null)')
+  for (const name of before.toSorted()) {
+    database.exec(readFileSync(new URL(name, migrations), 'utf8'))
+    database.exec(`insert into kysely_migration values ('${name.replace('.sql', '')}', '2026')`)
+  }
+  const of = event()
+  database.exec(`
+    insert into event values (1, '${of.id}', 'wf_a', 1, 5, null, 0, null, 'POST', 'http', 'h', '/',
+      '/', '1.1', '127.0.0.1', null, '[]', x'');
+    insert into run values (1, '${of.id}', 'wf_a', 1, 'succeeded', 5, 1, null, 1, 0, '[]');
+    insert into delivery (account_id, event_id, step, call_index, origin, status, due_at, attempts)
+      values (1, '${of.id}', 0, 0, 'https://dest.example:443', 'pending', 5, 0);
+    insert into delivery_request values (1, '${of.id}', 0, 0, 'code', 'POST',
+      'https://dest.example/?token=old-canary', 15000, null, 0, 0,
+      '[["authorization","Bearer old-canary"]]', x'7b7d');`)
+  database.close()
+  const store = storeIn(folder)
+  await store.start()
+  context.after(() => store.stop())
+  const [delivery] = (await store.inspect.event(1, of.id))!.deliveries
+  assert.equal(delivery!.sealed, null)
+  const { data } = await store.inspect.listDeliveries(1, { q: 'dest.example' }, 10, null)
+  assert.deepEqual(
+    data.map(({ url }) => url),
+    ['https://dest.example/?token=••••'],
+  )
+  const [task] = await store.adoptDeliveries({ count: 1, exceptLanes: [], perLane: 1 })
+  assert.equal(task!.sealed, null)
+  assert.deepEqual(task!.send.headers, [['authorization', 'Bearer old-canary']])
+  assert.equal(task!.send.url, 'https://dest.example/?token=old-canary')
 })
