@@ -3,10 +3,12 @@
  * given to and for the mask of all that is shown. What is opened is kept in memory until a hint says
  * that it changed; a lost hint costs `variablesCacheMs`.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { limits } from '../model/limits.ts'
 import { createMasks } from '../model/redact-values.ts'
+import type { Masks } from '../model/redact-values.ts'
 import { variableNameFault, variableValueFault } from '../model/variable.ts'
 import type { Environment } from '../model/variable.ts'
 import type { Notifier } from '../notifier/notifier.ts'
@@ -33,6 +35,7 @@ export class Variables implements Service {
   readonly #deps: Deps
   readonly #options: SecretKeyOptions
   readonly #kept = new Map<number, Kept>()
+  readonly #made = new Map<number, { readonly secrets: readonly string[]; readonly masks: Masks }>()
   #box: SecretBox | undefined
   #leave: (() => void) | undefined
 
@@ -52,6 +55,7 @@ export class Variables implements Service {
   async stop(): Promise<void> {
     this.#leave?.()
     this.#kept.clear()
+    this.#made.clear()
   }
 
   /** What is set, by name. */
@@ -100,8 +104,17 @@ export class Variables implements Service {
       else if (!retired) throw new AppError('variable_unreadable', { name })
       if (!retired) values[name] = value!
     }
-    const masks = createMasks(secrets)
+    const masks = this.#masksOf(accountId, secrets)
     return { values, mask: masks.text, masks, secrets }
+  }
+
+  /** Making masks takes far longer than comparing what they are made of, and they are asked for often. */
+  #masksOf(accountId: number, secrets: readonly string[]): Masks {
+    const made = this.#made.get(accountId)
+    if (made && isDeepStrictEqual(made.secrets, secrets)) return made.masks
+    const masks = createMasks(secrets)
+    this.#made.set(accountId, { secrets, masks })
+    return masks
   }
 
   #changed(accountId: number): void {

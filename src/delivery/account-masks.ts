@@ -3,6 +3,7 @@
  * secrets, and stay in memory. A hint that one changed makes the next attempt ask; a hint that was lost
  * costs `variablesCacheMs`, and never a wait: meanwhile what was known last is used.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.ts'
 import { limits } from '../model/limits.ts'
 import { createMasks } from '../model/redact-values.ts'
@@ -53,7 +54,9 @@ export class AccountMasks {
 
   #ask(accountId: number, before: Kept | undefined): Promise<Masks> {
     const asked = this.#deps.ask(accountId).then((values) => {
-      const masks = isSame(values, before?.values) ? before!.masks! : createMasks(values)
+      const isSame = before?.masks && isDeepStrictEqual(values, before.values)
+      // Making masks takes far longer than comparing what they are made of.
+      const masks = isSame ? before.masks! : createMasks(values)
       return Object.assign(kept, { masks, values }).masks
     })
     const askedAt = this.#deps.clock.monotonicMs()
@@ -68,9 +71,3 @@ export class AccountMasks {
     return asked
   }
 }
-
-/** Making masks takes far longer than comparing what they are made of. */
-const isSame = (values: readonly string[], before: readonly string[] | undefined): boolean =>
-  before !== undefined &&
-  values.length === before.length &&
-  values.every((value, i) => value === before[i])
