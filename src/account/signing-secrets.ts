@@ -22,6 +22,7 @@ type Deps = {
     DefinitionStore,
     | 'keepSigningSecret'
     | 'rotateSigningSecret'
+    | 'dropReplacedSigningSecret'
     | 'listSigningSecrets'
     | 'markSecretKey'
     | 'readSecretKeyMark'
@@ -84,6 +85,13 @@ export class SigningSecrets implements Service {
     await this.#deps.store.rotateSigningSecret(accountId, workflowId, sealed, lapsesAt)
     this.#deps.notifier.publish({ kind: 'signing', accountId, workflowId })
     return { secret, ...(await this.describe(accountId, workflowId)) }
+  }
+
+  /** The secret that was replaced signs no more, from the next attempt on; without one nothing changes. */
+  async endOverlap(accountId: number, workflowId: string): Promise<SigningState> {
+    await this.#deps.store.dropReplacedSigningSecret(accountId, workflowId)
+    this.#deps.notifier.publish({ kind: 'signing', accountId, workflowId })
+    return await this.describe(accountId, workflowId)
   }
 
   /**

@@ -62,6 +62,8 @@ export type Signing = {
     workflowId: string,
     wish?: string,
   ): Promise<SigningState & { readonly secret: string }>
+  /** The one that was replaced signs no more. */
+  endOverlap(accountId: number, workflowId: string): Promise<SigningState>
 }
 
 /** What goes on in delivery, and the hints it takes: each costs a poll interval if it is lost. */

@@ -1,4 +1,4 @@
-/** A workflow's signing secret: made or replaced, and shown in that one answer only. */
+/** A workflow's signing secret: made or replaced, shown in that one answer only, and the one before it ended. */
 import { Type } from 'typebox'
 import type { SigningState } from './ports.ts'
 import type { Api } from './api.ts'
@@ -48,6 +48,23 @@ export function signingRoutes(api: Api, { signing, store }: Deps): void {
       const { accountId, id } = await findWorkflow(store, principal, params.id)
       const { secret, ...state } = await signing.rotate(accountId, id, body?.secret)
       return reply.code(201).send({ secret, ...toWire(state) })
+    },
+  )
+
+  api.delete(
+    '/workflows/:id/signing-secret/previous',
+    {
+      config: { scope: 'write' },
+      schema: {
+        tags,
+        summary: 'End the day in which the replaced secret signs too',
+        params: Id,
+        response: { 200: wire.SigningSecret },
+      },
+    },
+    async ({ principal, params }) => {
+      const { accountId, id } = await findWorkflow(store, principal, params.id)
+      return toWire(await signing.endOverlap(accountId, id))
     },
   )
 }

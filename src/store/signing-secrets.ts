@@ -27,12 +27,7 @@ export async function rotateSigningSecret(
   sealed: string,
   lapsesAt: number,
 ): Promise<void> {
-  await db
-    .deleteFrom('signing_secret')
-    .where('account_id', '=', accountId)
-    .where('workflow_id', '=', workflowId)
-    .where('lapses_at', 'is not', null)
-    .execute()
+  await dropReplacedSigningSecret(db, at, accountId, workflowId)
   await db
     .updateTable('signing_secret')
     .set({ lapses_at: lapsesAt })
@@ -40,6 +35,20 @@ export async function rotateSigningSecret(
     .where('workflow_id', '=', workflowId)
     .execute()
   await insert(db, at, accountId, workflowId, sealed)
+}
+
+export async function dropReplacedSigningSecret(
+  db: Db,
+  _at: number,
+  accountId: number,
+  workflowId: string,
+): Promise<void> {
+  await db
+    .deleteFrom('signing_secret')
+    .where('account_id', '=', accountId)
+    .where('workflow_id', '=', workflowId)
+    .where('lapses_at', 'is not', null)
+    .execute()
 }
 
 export async function listSigningSecrets(

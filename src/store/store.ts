@@ -190,6 +190,8 @@ export interface DefinitionStore {
     sealed: string,
     lapsesAt: number,
   ): Promise<void>
+  /** The one that was replaced goes at once; the current one stays. */
+  dropReplacedSigningSecret(accountId: number, workflowId: string): Promise<void>
   /** The current one, then the one it replaced, lapsed or not. */
   listSigningSecrets(accountId: number, workflowId: string): Promise<readonly SealedSigningSecret[]>
 

@@ -41,6 +41,20 @@ test('[257] signing secret: replaced, the old one lapses a day later; replaced a
   )
 })
 
+test('[257] signing secret: the day of the old one can be ended at once, as often as one likes', async (t) => {
+  const api = await startInspector(t)
+  const { id } = await api.workflow()
+  const path = `/workflows/${id}/signing-secret`
+  for (const secret of [undefined, OWN]) await api.call('POST', path, { body: { secret } })
+  assert.equal((await api.signing.of(1, id)).keys.length, 2)
+  for (const _ of ['first', 'again']) {
+    const { status, body } = await api.call('DELETE', `${path}/previous`)
+    assert.deepEqual([status, body.previous], [200, null])
+  }
+  assert.deepEqual((await api.signing.of(1, id)).keys, [Buffer.alloc(32, 5)])
+  assert.equal(api.hints.filter(({ kind }) => kind === 'signing').length, 4)
+})
+
 test('[216] signing secret: it is sealed at rest, and opens for its own workflow only [217]', async (t) => {
   const api = await startInspector(t)
   const [mine, other] = [await api.workflow(), await api.workflow()]

@@ -1,6 +1,11 @@
 /** What the pages over all workflows read and decide: one entry per call, named once. */
 import { queryOptions } from '@tanstack/react-query'
-import type { DestinationWire, HealthWire, TokenWire } from '../../src/inspector/wire.ts'
+import type {
+  DestinationWire,
+  HealthWire,
+  SigningSecretWire,
+  TokenWire,
+} from '../../src/inspector/wire.ts'
 import type {
   ActivityWire,
   BulkWire,
@@ -153,3 +158,21 @@ export const instanceQuery = queryOptions({
   queryFn: ({ signal }) => call<InstanceWire>('GET', '/instance', { signal }),
   staleTime: Number.POSITIVE_INFINITY,
 })
+
+/** Since when a workflow has its signing secret, and until when the one before it signs too. */
+export const signingQuery = (workflowId: string) =>
+  queryOptions({
+    queryKey: ['signing', workflowId],
+    queryFn: ({ signal }) =>
+      call<SigningSecretWire>('GET', `/workflows/${part(workflowId)}/signing-secret`, { signal }),
+  })
+
+/** The one answer with the secret in it. */
+export const makeSigningSecret = (workflowId: string) =>
+  call<SigningSecretWire & { readonly secret: string }>(
+    'POST',
+    `/workflows/${part(workflowId)}/signing-secret`,
+  )
+
+export const endSigningOverlap = (workflowId: string) =>
+  call<SigningSecretWire>('DELETE', `/workflows/${part(workflowId)}/signing-secret/previous`)

@@ -1,6 +1,6 @@
 /**
  * How a workflow runs and delivers: saved by itself, as a version like any other, without touching steps
- * that are being edited. Secrets (signing, who may send) are left to the API.
+ * that are being edited. Secrets are made and replaced at once, apart from what is saved.
  */
 import { Dialog } from '@base-ui/react/dialog'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -9,6 +9,8 @@ import type { FormEvent, ReactNode } from 'react'
 import type { WorkflowWire } from '../../src/inspector/wire.ts'
 import { saveWorkflow, versionsQuery, workflowQuery } from '../api/queries.ts'
 import { notify } from '../parts/notice.tsx'
+import { SigningSection } from './signing-section.tsx'
+import { TriggerAuthSection } from './trigger-auth-section.tsx'
 import { useDraftStore, useEditor } from './use-editor.ts'
 
 type Settings = WorkflowWire['settings']
@@ -35,9 +37,9 @@ function SettingsForm({ close }: { readonly close: () => void }) {
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => {
       const { timeoutMs, memoryMb, rate, deliverOnError, resendInterrupted } = settings
-      const { retry, response, isolation } = settings
+      const { retry, response, isolation, signing, triggerAuth } = settings
       const changes = { timeoutMs, memoryMb, rate, deliverOnError, resendInterrupted, retry }
-      const body = { settings: { ...changes, response, isolation } }
+      const body = { settings: { ...changes, response, isolation, signing, triggerAuth } }
       return saveWorkflow(latest.id, { ...body, expectedVersion: latest.version }, notify)
     },
     onSuccess: (saved) => {
@@ -56,6 +58,16 @@ function SettingsForm({ close }: { readonly close: () => void }) {
   return (
     <form className="form" onSubmit={submit}>
       <SettingsFields settings={settings} set={set} />
+      <TriggerAuthSection
+        endpoint={latest.endpoint}
+        auth={settings.triggerAuth}
+        change={(triggerAuth) => set({ triggerAuth })}
+      />
+      <SigningSection
+        workflowId={latest.id}
+        isOn={settings.signing !== null}
+        turn={(isOn) => set({ signing: isOn ? { version: 'v1' } : null })}
+      />
       {error && (
         <p className="field-problem" role="alert">
           {error.message}

@@ -261,6 +261,10 @@ export class SqliteStore implements Store {
     return this.#define('rotateSigningSecret', accountId, workflowId, sealed, lapsesAt)
   }
 
+  async dropReplacedSigningSecret(accountId: number, workflowId: string): Promise<void> {
+    return this.#define('dropReplacedSigningSecret', accountId, workflowId)
+  }
+
   async listSigningSecrets(
     accountId: number,
     workflowId: string,

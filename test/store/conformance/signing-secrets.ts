@@ -40,6 +40,20 @@ export function signingSecretsConformance(name: string, open: Open): void {
   )
 
   test(
+    `${name} signing secrets: a replaced one is dropped before it lapses, the current one stays`,
+    onStore(open, async (store) => {
+      await store.rotateSigningSecret(1, 'wf_a', 'one', 10)
+      await store.rotateSigningSecret(1, 'wf_a', 'two', 20)
+      await store.rotateSigningSecret(1, 'wf_b', 'b', 20)
+      await store.rotateSigningSecret(1, 'wf_b', 'b2', 20)
+      for (const _ of ['first', 'again']) await store.dropReplacedSigningSecret(1, 'wf_a')
+      const names = async (id: string) =>
+        (await store.listSigningSecrets(1, id)).map(({ sealed }) => sealed)
+      assert.deepEqual([await names('wf_a'), await names('wf_b')], [['two'], ['b2', 'b']])
+    }),
+  )
+
+  test(
     `${name} signing secrets: each workflow of each account has its own`,
     onStore(open, async (store) => {
       await store.keepSigningSecret(1, 'wf_a', 'a')
