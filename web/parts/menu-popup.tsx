@@ -26,6 +26,15 @@ export function MenuPopup({ items, anchor, align, byKeyboard, close }: Props) {
     )
     return () => cancelAnimationFrame(frame)
   }, [byKeyboard])
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => {
+      // They pass the focus on, so whoever hears the page meets them: they may not be hidden from them.
+      for (const guard of document.querySelectorAll('[data-base-ui-focus-guard]')) {
+        guard.removeAttribute('aria-hidden')
+      }
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [])
   // Not by the menu itself: it returns the focus a while after it has gone, when another has it.
   const leave = (): void => {
     anchor.current?.focus()
@@ -33,8 +42,14 @@ export function MenuPopup({ items, anchor, align, byKeyboard, close }: Props) {
   }
   return (
     <Menu.Root open modal={false} onOpenChange={(open) => !open && leave()}>
-      <Menu.Portal>
-        <Menu.Positioner className="menu-place" anchor={anchor} sideOffset={4} align={align}>
+      <Menu.Portal container={anchor.current?.closest<HTMLElement>('header, main') ?? null}>
+        <Menu.Positioner
+          className="menu-place"
+          anchor={anchor}
+          positionMethod="fixed"
+          sideOffset={4}
+          align={align}
+        >
           <Menu.Popup ref={popup} className="menu" finalFocus={false}>
             {items.map(({ name, icon, about, keyHint, isDisabled = false, run }) => (
               <Menu.Item
