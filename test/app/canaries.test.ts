@@ -68,12 +68,13 @@ const formsOf = (secret: string): readonly string[] => [
     [0, 1, 2].map((offset) => btoa(latin1('-'.repeat(offset) + text)).slice(4, -4)),
   ),
 ]
-const FORMS = [
+const ALL = [
   ...[...Object.values(VALUES).flatMap(lines), ...NAMES.map(named)].flatMap(formsOf),
   VALUES.LONG.slice(0, limits.maskedLength),
 ]
-  .flatMap((form) => [form, latin1(form)])
-  .filter((form) => form.length >= limits.maskedLength)
+const FORMS = [...new Set(ALL.flatMap((form) => [form, latin1(form)]))].filter(
+  (form) => form.length >= limits.maskedLength,
+)
 
 /** What of `forms` stands in a text, or in bytes read as Latin-1. */
 const found = (text: string, forms: readonly string[] = FORMS): readonly string[] =>
