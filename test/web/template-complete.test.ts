@@ -1,7 +1,8 @@
 /** Completion between `{{` and `}}`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { expressionBefore, templateChoices } from '../../web/model/template-complete.ts'
+import { templateChoices } from '../../web/model/template-complete.ts'
+import { expressionBefore } from '../../web/model/template-place.ts'
 
 const scope = {
   event: {

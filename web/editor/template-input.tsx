@@ -4,10 +4,10 @@
  *
  * What is chosen goes in as if it was typed, so that the browser's undo knows it.
  */
-import { useId, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import type { ComponentProps, KeyboardEvent } from 'react'
 import type { Choice, Scope } from '../model/complete.ts'
-import { expressionBefore, templateChoices } from '../model/template-complete.ts'
+import { expressionBefore } from '../model/template-place.ts'
 
 type Props = Omit<ComponentProps<'input'>, 'value' | 'onChange' | 'role'> & {
   readonly value: string
@@ -21,7 +21,8 @@ export function TemplateInput({ value, scope, change, ...rest }: Props) {
   /** Where the cursor stands while something is offered; null while nothing is. */
   const [cursor, setCursor] = useState<number | null>(null)
   const [at, setAt] = useState(0)
-  const found = cursor === null ? null : templateChoices(value, cursor, scope)
+  const complete = useComplete(cursor !== null)
+  const found = cursor === null ? null : (complete?.(value, cursor, scope) ?? null)
   const choices = found?.choices ?? []
   const active = choices[Math.min(at, choices.length - 1)]
   const offer = (element: HTMLInputElement): void => {
@@ -101,6 +102,20 @@ export function TemplateInput({ value, scope, change, ...rest }: Props) {
       )}
     </div>
   )
+}
+
+type Complete = typeof import('../model/template-complete.ts').templateChoices
+
+/** What knows the choices is loaded when the first is wanted. */
+function useComplete(isWanted: boolean): Complete | null {
+  const [complete, setComplete] = useState<Complete | null>(null)
+  useEffect(() => {
+    if (!isWanted) return
+    void import('../model/template-complete.ts').then(({ templateChoices }) =>
+      setComplete(() => templateChoices),
+    )
+  }, [isWanted])
+  return complete
 }
 
 const intoView = (element: HTMLElement | null): void =>

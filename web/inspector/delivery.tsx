@@ -6,7 +6,7 @@ import { capturedResult, deliveryResult } from '../model/status-words.ts'
 import { Disclosure } from '../parts/disclosure.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { StatusText } from '../parts/status-text.tsx'
-import { CapturedContext } from './dry-run.tsx'
+import { CapturedContext } from './captured.ts'
 import { usePlace } from './place.ts'
 
 const DeliveryPanes = lazy(async () => ({

@@ -4,7 +4,7 @@
  * open while the selection moves.
  */
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { eventQuery, versionQuery } from '../api/queries.ts'
@@ -14,13 +14,17 @@ import { useEditor } from '../editor/use-editor.ts'
 import { stepViews } from '../model/step-views.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
-import { CapturedContext, DryRunHead } from './dry-run.tsx'
+import { CapturedContext } from './captured.ts'
 import { EventHead } from './event-head.tsx'
 import { usePlace } from './place.ts'
 import { StepCard } from './step-card.tsx'
 import { TriggerCard } from './trigger-card.tsx'
 import { useShown } from './use-dry-run.ts'
 import { RUN_PANE } from './use-workflow-keys.ts'
+
+const DryRunHead = lazy(async () => ({
+  default: (await import('./dry-run-head.tsx')).DryRunHead,
+}))
 
 type Props = {
   readonly workflow: WorkflowWire
@@ -113,14 +117,16 @@ function Steps({ workflow, detail, folds, head, runDry }: StepsProps) {
         <SaveState />
         {head}
         {dryRun && (
-          <DryRunHead
-            dryRun={dryRun}
-            recorded={detail}
-            view={view}
-            differing={shown.differing}
-            isOtherEvent={shown.event !== null}
-            runAgain={runDry}
-          />
+          <Suspense>
+            <DryRunHead
+              dryRun={dryRun}
+              recorded={detail}
+              view={view}
+              differing={shown.differing}
+              isOtherEvent={shown.event !== null}
+              runAgain={runDry}
+            />
+          </Suspense>
         )}
       </div>
       {version !== now && view === 'recorded' && (

@@ -4,6 +4,7 @@
  */
 import { completionsAt } from './complete.ts'
 import type { Choice, Scope } from './complete.ts'
+import { expressionBefore } from './template-place.ts'
 
 export type TemplateChoices = {
   /** Where the text that a choice replaces begins; it ends at the cursor. */
@@ -26,14 +27,6 @@ const ROOTS: readonly Choice[] = [
   root('$context', 'about this run'),
 ]
 const SHOWN = 50
-
-/** Whether the cursor stands between braces, and what was written there before it; null outside of them. */
-export function expressionBefore(text: string, cursor: number): string | null {
-  const before = text.slice(0, cursor)
-  const open = before.lastIndexOf('{{')
-  if (open === -1 || before.includes('}}', open)) return null
-  return before.slice(open + 2)
-}
 
 /** Null where nothing of ours fits, and where what fits is there already. */
 export function templateChoices(

@@ -2,7 +2,6 @@
  * Above the steps, once there is a dry run: both runs in a line each, how much they differ, and the way
  * to run again what was edited since.
  */
-import { createContext } from 'react'
 import type { ReactNode } from 'react'
 import type { EventDetailWire } from '../../src/inspector/wire.ts'
 import { useDraftStore } from '../editor/use-editor.ts'
@@ -18,9 +17,6 @@ import { Segments } from '../parts/segments.tsx'
 import { StatusText } from '../parts/status-text.tsx'
 import { showStep } from './show-step.ts'
 import { useIsStale } from './use-dry-run.ts'
-
-/** Whether deliveries that are drawn were only captured. */
-export const CapturedContext = createContext(false)
 
 type Props = {
   readonly dryRun: DryRun
