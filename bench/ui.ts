@@ -1,7 +1,8 @@
 /**
  * The UI in a real Chromium, drawn in software: how smoothly a list of 100,000 events scrolls, and how long
  * a key waits while 500 events a second come in over the live stream. `node bench/ui.ts [seconds]`, after a
- * build of the UI. Server, browser and load share the machine.
+ * build of the UI. Server, browser and load share the machine, so beside the clock stands what the page's own
+ * main thread worked: CPU time by Chromium's account, which neighbours do not change.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -77,6 +78,8 @@ await page.getByRole('button', { name: 'Sign in' }).click()
 await page.waitForURL((at) => at.pathname === '/')
 await page.goto(`/workflows/${workflow.id}`)
 await page.locator('.event-row').first().waitFor()
+const devtools = await page.context().newCDPSession(page)
+await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
 await scrolling()
 await typing()
 await browser.close()
@@ -94,15 +97,38 @@ async function listening(): Promise<string> {
   throw new Error(`The server did not start: ${text}`)
 }
 
+type Work = { readonly [Name in 'Task' | 'Script' | 'RecalcStyle' | 'Layout']: number }
+
+/** What the main thread has worked so far, in ms. */
+async function worked(): Promise<Work> {
+  const { metrics } = await devtools.send('Performance.getMetrics')
+  const of = (name: string) => 1_000 * metrics.find((one) => one.name === `${name}Duration`)!.value
+  return {
+    Task: of('Task'),
+    Script: of('Script'),
+    RecalcStyle: of('RecalcStyle'),
+    Layout: of('Layout'),
+  }
+}
+
+/** Per frame while scrolling, per second while events come in. */
+function workTold(before: Work, after: Work, parts: number, unit: string): string {
+  const per = (name: keyof Work) => ((after[name] - before[name]) / parts).toFixed(2)
+  return `main thread ${per('Task')} ms ${unit}: scripts ${per('Script')}, style ${per('RecalcStyle')}, layout ${per('Layout')}`
+}
+
 async function scrolling(): Promise<void> {
+  const before = await worked()
   await page.evaluate('benchWatch.begin()')
   const reached = await page.evaluate<number>(`benchWatch.scroll(${SECONDS})`)
   const frames = await page.evaluate<number[]>('benchWatch.frames')
+  console.log(workTold(before, await worked(), frames.length, 'a frame'))
   console.log(`scrolling 10 rows a frame, down to row ${Math.round(reached / 28)}: ${told(frames)}`)
   await page.evaluate(`document.querySelector('.list-scroller').scrollTo(0, 0)`)
 }
 
 async function typing(): Promise<void> {
+  const before = await worked()
   await page.evaluate('benchWatch.begin()')
   const { hostname: host, port } = new URL(url)
   const target = { host, port: Number(port), path: new URL(workflow.endpoint).pathname }
@@ -110,6 +136,7 @@ async function typing(): Promise<void> {
   const [{ accepted }] = await Promise.all([load(target, options), pressKeys(page)])
   const frames = await page.evaluate<number[]>('benchWatch.frames')
   const keys = await page.evaluate<number[]>('benchWatch.keys')
+  console.log(workTold(before, await worked(), SECONDS, 'a second'))
   console.log(
     `${Math.round(accepted / SECONDS)} events/s live, ${keys.length} keys: input delay p50 ${ms(keys, 0.5)}, p99 ${ms(keys, 0.99)}, most ${ms(keys, 1)}; ${told(frames)}`,
   )

@@ -220,6 +220,8 @@ export const limits = {
   liveStreams: 1_000,
   /** Hints held for a live stream whose reader is slow; past this it is told to re-read. */
   liveHeldHints: 256,
+  /** Hints that come within so long go out together. */
+  liveBatchMs: 25,
   liveHeartbeatMs: 15_000,
   /** How long readiness waits for the store, and how long its verdict stands. */
   readyCheckMs: 2_000,

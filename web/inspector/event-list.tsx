@@ -2,8 +2,6 @@
  * The list of events, drawn only where it is seen. New rows come in while the list is at its top; they
  * are held back while the reader has paused, scrolled, or would lose the selected row from sight.
  */
-import { useVirtualizer } from '@tanstack/react-virtual'
-import type { Virtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef } from 'react'
 import type { EventRowWire } from '../../src/inspector/wire.ts'
 import type { FeedView, RowFeed } from '../api/row-feed.ts'
@@ -14,6 +12,8 @@ import { dayKey } from '../model/time.ts'
 import { NewPill } from '../parts/live-switch.tsx'
 import { useNow } from '../parts/relative-time.tsx'
 import type { Choosing } from '../parts/use-choice.ts'
+import { useRowWindow } from '../parts/use-row-window.ts'
+import type { RowWindow } from '../parts/use-row-window.ts'
 import { EventRow } from './event-row.tsx'
 import { usePlace } from './place.ts'
 import type { WorkflowSearch } from '../router.tsx'
@@ -27,35 +27,27 @@ type Props = {
   readonly choosing: Choosing
 }
 
-const ROW_PX = 28
-const OVERSCAN = 10
-
 export function EventList({ feed, view, version, isPaused, choosing }: Props) {
   const { search, go } = usePlace()
   const scroller = useRef<HTMLDivElement>(null)
   const today = dayKey(useNow())
   const lines = useMemo(() => dayRows(view.rows, Date.now()), [view.rows, today])
-  const selectedAt = lines.findIndex(({ key }) => key === search.event)
-  const virtualizer = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    getItemKey: (index) => lines[index]!.key,
-    overscan: OVERSCAN,
-  })
-  const items = virtualizer.getVirtualItems()
-  const offset = virtualizer.scrollOffset ?? 0
-  const height = scroller.current?.clientHeight ?? 0
+  const selectedAt = useMemo(
+    () => lines.findIndex(({ key }) => key === search.event),
+    [lines, search.event],
+  )
+  const rowWindow = useRowWindow(scroller, lines.length)
+  const { first, end, isAtTop, fits } = rowWindow
+  const room = isPaused || choosing.isAny || !isAtTop ? 0 : roomFor(fits, selectedAt)
+  useEffect(() => feed.setRoom(room), [feed, room])
+  const isEndNear = end >= lines.length && view.hasOlder
   useEffect(() => {
-    feed.setRoom(isPaused || choosing.isAny ? 0 : roomFor(offset, height, selectedAt))
-  }, [feed, isPaused, choosing.isAny, offset, height, selectedAt])
-  useEffect(() => {
-    if ((items.at(-1)?.index ?? -1) >= lines.length - OVERSCAN && view.hasOlder) feed.readOlder()
+    if (isEndNear) feed.readOlder()
   })
-  useShowSelected(search.event, selectedAt, scroller.current, virtualizer)
+  useShowSelected(search.event, selectedAt, scroller.current, rowWindow)
 
   const toTop = (): void => {
-    virtualizer.scrollToOffset(0)
+    rowWindow.toTop()
     feed.letAllIn()
   }
   const tabStop = search.event !== undefined && selectedAt !== -1 ? search.event : lines[1]?.key
@@ -68,24 +60,22 @@ export function EventList({ feed, view, version, isPaused, choosing }: Props) {
           className="event-list"
           data-choosing={choosing.isAny}
           aria-label="Events"
-          style={{ height: virtualizer.getTotalSize() }}
+          style={rowWindow.style}
         >
-          {items.map(({ index, key, start }) => {
-            const line = lines[index]!
+          {lines.slice(first, end).map((line) => {
             if (line.kind === 'day') {
               return (
-                <li key={key} className="day" style={{ transform: `translateY(${start}px)` }}>
+                <li key={line.key} className="day">
                   {line.label}
                 </li>
               )
             }
             return (
               <EventRow
-                key={key}
+                key={line.key}
                 row={line.row}
-                top={start}
                 isOld={line.row.version < version}
-                isNew={offset === 0 && view.fresh.has(line.row.id)}
+                isNew={isAtTop && view.fresh.has(line.row.id)}
                 isSelected={line.row.id === search.event}
                 isTabStop={line.row.id === tabStop}
                 isChosen={isChosen(choosing.choice, line.row.id)}
@@ -103,11 +93,9 @@ export function EventList({ feed, view, version, isPaused, choosing }: Props) {
 }
 
 /** How many rows may come in above: as many as leave the selected one in sight. */
-function roomFor(offset: number, height: number, selectedAt: number): number {
-  if (offset > 0) return 0
-  const bottom = (selectedAt + 1) * ROW_PX
-  const isInSight = selectedAt !== -1 && bottom <= height
-  return isInSight ? Math.floor((height - bottom) / ROW_PX) : Number.POSITIVE_INFINITY
+function roomFor(fits: number, selectedAt: number): number {
+  const isInSight = selectedAt !== -1 && selectedAt < fits
+  return isInSight ? fits - selectedAt - 1 : Number.POSITIVE_INFINITY
 }
 
 /** Scrolls to a newly selected row if it is out of sight; the focus follows if it was in the list. */
@@ -115,19 +103,19 @@ function useShowSelected(
   selected: string | undefined,
   selectedAt: number,
   scroller: HTMLElement | null,
-  virtualizer: Virtualizer<HTMLDivElement, Element>,
+  { show }: RowWindow,
 ): void {
   const shown = useRef<string | undefined>(undefined)
   useEffect(() => {
     if (selectedAt === -1 || selected === shown.current) return
     shown.current = selected
-    virtualizer.scrollToIndex(selectedAt, { align: 'auto' })
+    show(selectedAt)
     if (!scroller?.contains(document.activeElement)) return
     requestAnimationFrame(() => {
       const row = scroller.querySelector(`[data-row="${CSS.escape(selected ?? '')}"]`)
       if (row instanceof HTMLElement) row.focus({ preventScroll: true })
     })
-  }, [selected, selectedAt, scroller, virtualizer])
+  }, [selected, selectedAt, scroller, show])
 }
 
 /** The address of an event: what is searched for stays, what is open in another one does not. */

@@ -12,7 +12,6 @@ import type { Place } from './place.ts'
 
 type Props = {
   readonly row: EventRowWire
-  readonly top: number
   readonly isOld: boolean
   readonly isNew: boolean
   readonly isSelected: boolean
@@ -26,7 +25,7 @@ type Props = {
 export const EventRow = memo(DrawnRow, isSame)
 
 function DrawnRow(props: Props) {
-  const { row, top, isOld, isNew, isSelected, isTabStop, isChosen, choose, href, go } = props
+  const { row, isOld, isNew, isSelected, isTabStop, isChosen, choose, href, go } = props
   const at = Date.parse(row.receivedAt)
   const message = rowMessage(row)
   const open = (event: MouseEvent): void => {
@@ -42,7 +41,6 @@ function DrawnRow(props: Props) {
       data-new={isNew}
       data-current={isSelected}
       data-chosen={isChosen}
-      style={{ transform: `translateY(${top}px)` }}
       onMouseDown={keepTextUnselected}
     >
       <input
@@ -66,8 +64,7 @@ function DrawnRow(props: Props) {
           {clockTime(at)}
         </time>
         <span className="request" title={`${row.method} ${row.path}`}>
-          <span className="method">{row.method}</span>
-          <span className="path">{row.path}</span>
+          <span className="method">{row.method}</span> {row.path}
         </span>
         <DestBadge dest={destOfRow(row)} />
         <span className="number">{row.durationMs === null ? '–' : duration(row.durationMs)}</span>
@@ -92,7 +89,6 @@ function isSame(one: Props, other: Props): boolean {
 }
 
 const places = [
-  'top',
   'isOld',
   'isNew',
   'isSelected',

@@ -1,20 +1,28 @@
 /** The list as it is drawn: rows, with a heading wherever another day begins. */
-import { dayKey, dayLabel } from './time.ts'
 import type { EventRowWire as Row } from '../../src/inspector/wire.ts'
+import { dayLabel } from './time.ts'
 
 export type Line =
   | { readonly kind: 'day'; readonly key: string; readonly label: string }
-  | { readonly kind: 'row'; readonly key: string; readonly row: Row; readonly index: number }
+  | { readonly kind: 'row'; readonly key: string; readonly row: Row }
 
+/** Instants in ISO 8601 are compared as text: a list may have many, and few days. */
 export function dayRows(rows: readonly Row[], now: number, locale?: string): readonly Line[] {
   const lines: Line[] = []
-  let day = ''
-  for (const [index, row] of rows.entries()) {
-    const at = Date.parse(row.receivedAt)
-    const key = dayKey(at)
-    if (key !== day) lines.push({ kind: 'day', key, label: dayLabel(at, now, locale) })
-    day = key
-    lines.push({ kind: 'row', key: row.id, row, index })
+  let [begins, ends] = ['', '']
+  for (const row of rows) {
+    if (row.receivedAt >= ends || row.receivedAt < begins) {
+      const at = Date.parse(row.receivedAt)
+      ;[begins, ends] = [midnight(at, 0), midnight(at, 1)]
+      lines.push({ kind: 'day', key: begins, label: dayLabel(at, now, locale) })
+    }
+    lines.push({ kind: 'row', key: row.id, row })
   }
   return lines
+}
+
+/** The reader's own midnight before an instant, or so many days after that. */
+function midnight(at: number, days: number): string {
+  const day = new Date(at)
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + days).toISOString()
 }

@@ -1,7 +1,6 @@
 /** The list of deliveries, drawn only where it is seen; more is read when its end comes into sight. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useEffect, useRef } from 'react'
 import type { DeliveryRowWire } from '../../src/inspector/wire-operations.ts'
 import type { FeedView, RowFeed } from '../api/row-feed.ts'
@@ -13,6 +12,7 @@ import { NewPill } from '../parts/live-switch.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { StatusText } from '../parts/status-text.tsx'
 import type { Choosing } from '../parts/use-choice.ts'
+import { useRowWindow } from '../parts/use-row-window.ts'
 
 type Props = {
   readonly feed: RowFeed<DeliveryRowWire>
@@ -21,32 +21,23 @@ type Props = {
   readonly choosing: Choosing
 }
 
-const ROW_PX = 28
-const OVERSCAN = 12
-
 export function DeliveryTable({ feed, view, isPaused, choosing }: Props) {
   const { rows, hasOlder } = view
   const { choice, isAny, choose, chooseAll } = choosing
   const scroller = useRef<HTMLDivElement>(null)
   const { data: workflows = [] } = useQuery(workflowsQuery)
   const names = new Map(workflows.map(({ id, name }) => [id, name]))
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    getItemKey: (index) => rows[index]!.id,
-    overscan: OVERSCAN,
-  })
-  const items = virtualizer.getVirtualItems()
-  const isAtTop = (virtualizer.scrollOffset ?? 0) === 0
+  const rowWindow = useRowWindow(scroller, rows.length)
+  const { first, end, isAtTop } = rowWindow
   // Nothing moves while somebody reads further down, or is choosing rows.
   const room = isPaused || isAny || !isAtTop ? 0 : Number.POSITIVE_INFINITY
   useEffect(() => feed.setRoom(room), [feed, room])
+  const isEndNear = end >= rows.length && hasOlder
   useEffect(() => {
-    if ((items.at(-1)?.index ?? -1) >= rows.length - OVERSCAN && hasOlder) feed.readOlder()
+    if (isEndNear) feed.readOlder()
   })
   const showNew = (): void => {
-    virtualizer.scrollToOffset(0)
+    rowWindow.toTop()
     feed.letAllIn()
   }
   const areAll = rows.length > 0 && choice.ids.size >= Math.min(rows.length, CHOICE_MOST)
@@ -68,18 +59,12 @@ export function DeliveryTable({ feed, view, isPaused, choosing }: Props) {
         <span className="number">Attempts</span>
       </div>
       <div ref={scroller} className="list-scroller">
-        <ol
-          className="event-list"
-          aria-label="Deliveries"
-          style={{ height: virtualizer.getTotalSize() }}
-        >
-          {items.map(({ index, key, start }) => {
-            const row = rows[index]!
+        <ol className="event-list" aria-label="Deliveries" style={rowWindow.style}>
+          {rows.slice(first, end).map((row) => {
             return (
               <Row
-                key={key}
+                key={row.id}
                 row={row}
-                top={start}
                 workflow={names.get(row.workflowId) ?? 'Deleted'}
                 isChosen={isChosen(choice, row.id)}
                 choose={choose}
@@ -100,7 +85,6 @@ function endText(rows: readonly DeliveryRowWire[], hasMore: boolean): string {
 
 type RowProps = {
   readonly row: DeliveryRowWire
-  readonly top: number
   readonly workflow: string
   readonly isChosen: boolean
   readonly choose: Choosing['choose']
@@ -109,22 +93,17 @@ type RowProps = {
 const Row = memo(
   DrawnRow,
   (one, other) =>
-    one.top === other.top &&
     one.isChosen === other.isChosen &&
     one.workflow === other.workflow &&
     one.choose === other.choose &&
     one.row === other.row,
 )
 
-function DrawnRow({ row, top, workflow, isChosen: checked, choose }: RowProps) {
+function DrawnRow({ row, workflow, isChosen: checked, choose }: RowProps) {
   const { id, eventId, workflowId, step, index, method, url, attempts, last } = row
   const took = last?.totalMs ?? null
   return (
-    <li
-      className="delivery-row"
-      data-chosen={checked}
-      style={{ transform: `translateY(${top}px)` }}
-    >
+    <li className="delivery-row" data-chosen={checked}>
       <input
         type="checkbox"
         aria-label={`Select ${method} ${url}`}

@@ -5,12 +5,22 @@ import { exactTime, relativeTime } from '../model/time.ts'
 const TICK_MS = 15_000
 let now = Date.now()
 
+const listeners = new Set<() => void>()
+let timer: ReturnType<typeof setInterval> | undefined
+
+/** One clock for all: a list has hundreds of these. */
 const subscribe = (listener: () => void): (() => void) => {
-  const timer = setInterval(() => {
+  listeners.add(listener)
+  timer ??= setInterval(() => {
     now = Date.now()
-    listener()
+    for (const hear of listeners) hear()
   }, TICK_MS)
-  return () => clearInterval(timer)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
 }
 
 /** The present, a few seconds exact: for words such as Today and 2 min ago. */

@@ -72,14 +72,6 @@ function Editing({ workflow }: Props) {
 
 function Workflow({ workflow }: Props) {
   const { search, go } = usePlace()
-  const [isPaused, setPaused] = useState(false)
-  const found = readSearch(search.q ?? '')
-  const following = useEventFeed(workflow.id, found.filter, search.event)
-  const pause = (paused: boolean): void => {
-    setPaused(paused)
-    if (!paused) following.feed.letAllIn()
-  }
-  const choosing = useChoice(following.view.rows, `${workflow.id} ${search.q ?? ''}`)
   const [dialog, setDialog] = useState<HeadDialog | null>(null)
   const [isTesting, setTesting] = useState(false)
   const openTest = useCallback(() => setTesting(true), [])
@@ -94,23 +86,6 @@ function Workflow({ workflow }: Props) {
     else if (!tests.isRunning) tests.dry(event)
   })
   useCheck()
-  useNewerVersion(workflow, following.view.rows[0]?.version ?? 0)
-  useWorkflowKeys({
-    workflow,
-    rows: following.view.rows,
-    choosing,
-    togglePause: () => pause(!isPaused),
-    openTest,
-  })
-  useWorkflowActions({
-    workflow,
-    isPaused,
-    pause,
-    tests,
-    save,
-    openTest,
-    open: setDialog,
-  })
   const narrow = search.event !== undefined || search.view === 'steps' ? 'run' : 'events'
   return (
     <div className="page workflow-page">
@@ -125,13 +100,12 @@ function Workflow({ workflow }: Props) {
         open={setDialog}
       />
       <main className="panes" data-narrow={narrow}>
-        <EventsPane
+        <Events
           workflow={workflow}
-          following={following}
-          found={found}
-          isPaused={isPaused}
-          pause={pause}
-          choosing={choosing}
+          tests={tests}
+          save={save}
+          openTest={openTest}
+          open={setDialog}
         />
         <RunPane
           workflow={workflow}
@@ -147,6 +121,41 @@ function Workflow({ workflow }: Props) {
         )}
       </Suspense>
     </div>
+  )
+}
+
+type EventsProps = Props & {
+  readonly tests: ReturnType<typeof useTestRun>
+  readonly save: () => void
+  readonly openTest: () => void
+  readonly open: (dialog: HeadDialog) => void
+}
+
+/** What hears of every event stands apart, so that neither the head nor the steps are drawn for each. */
+function Events({ workflow, ...doing }: EventsProps) {
+  const { search } = usePlace()
+  const [isPaused, setPaused] = useState(false)
+  const found = readSearch(search.q ?? '')
+  const following = useEventFeed(workflow.id, found.filter, search.event)
+  const { rows } = following.view
+  const choosing = useChoice(rows, `${workflow.id} ${search.q ?? ''}`)
+  const pause = (paused: boolean): void => {
+    setPaused(paused)
+    if (!paused) following.feed.letAllIn()
+  }
+  const togglePause = (): void => pause(!isPaused)
+  useNewerVersion(workflow, rows[0]?.version ?? 0)
+  useWorkflowKeys({ workflow, rows, choosing, togglePause, openTest: doing.openTest })
+  useWorkflowActions({ workflow, isPaused, pause, ...doing })
+  return (
+    <EventsPane
+      workflow={workflow}
+      following={following}
+      found={found}
+      isPaused={isPaused}
+      pause={pause}
+      choosing={choosing}
+    />
   )
 }
 
