@@ -12,6 +12,8 @@ import './styles/page.css'
 import './styles/inspector.css'
 import './styles/editor.css'
 import './styles/compare.css'
+import './styles/shell.css'
+import './styles/overview.css'
 import './styles/operations.css'
 
 applyTheme()
