@@ -2,18 +2,22 @@
  * The deliveries of a step, one line each, in the order of the calls. Many of them get a scroll area of
  * their own, in which only what is seen is drawn, so a step that sends a thousand keeps its neighbours near.
  */
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useRef, useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { DeliveryWire } from '../../src/inspector/wire.ts'
 import { deliveryStatus } from '../model/status-words.ts'
 import { count, plural } from '../model/quantity.ts'
 import { Segments } from '../parts/segments.tsx'
+import { Skeleton } from '../parts/skeleton.tsx'
 import { Delivery } from './delivery.tsx'
 
 type Props = { readonly deliveries: readonly DeliveryWire[]; readonly name: string }
 
 const MANY = 50
-const LINE_PX = 28
+
+/** Most steps send a few, so what measures many is loaded with the first that does not. */
+const ManyDeliveries = lazy(async () => ({
+  default: (await import('./many-deliveries.tsx')).ManyDeliveries,
+}))
 
 export function DeliveryList({ deliveries, name }: Props) {
   const [shown, setShown] = useState<'all' | 'failed'>('all')
@@ -43,46 +47,9 @@ export function DeliveryList({ deliveries, name }: Props) {
           text={(option) => texts[option]}
         />
       </div>
-      <ManyDeliveries deliveries={shown === 'all' ? deliveries : failed} label={label} />
-    </div>
-  )
-}
-
-function ManyDeliveries({
-  deliveries,
-  label,
-}: {
-  deliveries: readonly DeliveryWire[]
-  label: string
-}) {
-  const scroller = useRef<HTMLDivElement>(null)
-  const virtualizer = useVirtualizer({
-    count: deliveries.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => LINE_PX,
-    getItemKey: (index) => deliveries[index]!.id,
-    overscan: 10,
-  })
-  return (
-    <div
-      ref={scroller}
-      className="deliveries-scroller"
-      tabIndex={0}
-      role="region"
-      aria-label={label}
-    >
-      <ol className="deliveries" aria-label={label} style={{ height: virtualizer.getTotalSize() }}>
-        {virtualizer.getVirtualItems().map(({ index, key, start }) => (
-          <li
-            key={key}
-            ref={virtualizer.measureElement}
-            data-index={index}
-            style={{ transform: `translateY(${start}px)` }}
-          >
-            <Delivery delivery={deliveries[index]!} />
-          </li>
-        ))}
-      </ol>
+      <Suspense fallback={<Skeleton lines={8} />}>
+        <ManyDeliveries deliveries={shown === 'all' ? deliveries : failed} label={label} />
+      </Suspense>
     </div>
   )
 }

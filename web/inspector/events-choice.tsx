@@ -6,6 +6,7 @@ import { chosenText, matchingText } from '../model/choice.ts'
 import type { EventFilter } from '../model/search-words.ts'
 import { notifyProblem } from '../parts/notice.tsx'
 import type { Choosing } from '../parts/use-choice.ts'
+import { REPLAY_CHOSEN } from './use-workflow-keys.ts'
 
 type Props = {
   readonly workflow: WorkflowWire
@@ -13,8 +14,6 @@ type Props = {
   readonly choosing: Choosing
   readonly begun: (bulkId: string) => void
 }
-
-export const REPLAY_CHOSEN = 'replay-chosen'
 
 export function EventsChoice({ workflow: { id, version }, filter, choosing, begun }: Props) {
   const { choice, clear, chooseMatching } = choosing

@@ -1,17 +1,22 @@
 /** The left side: what came in, found and followed. */
+import { lazy, Suspense } from 'react'
 import type { EventRowWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { curlOfEndpoint } from '../model/curl.ts'
 import type { Search } from '../model/search-words.ts'
-import { BulkBar } from '../parts/bulk-bar.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import type { Choosing } from '../parts/use-choice.ts'
 import type { Following } from '../parts/use-row-feed.ts'
 import { EventList } from './event-list.tsx'
-import { EventsChoice } from './events-choice.tsx'
 import { ListBar } from './list-bar.tsx'
 import { usePlace } from './place.ts'
+
+/** Loaded when somebody chooses the first event, or comes back to a job. */
+const EventsChoice = lazy(async () => ({
+  default: (await import('./events-choice.tsx')).EventsChoice,
+}))
+const BulkBar = lazy(async () => ({ default: (await import('../parts/bulk-bar.tsx')).BulkBar }))
 
 type Props = {
   readonly workflow: WorkflowWire
@@ -30,17 +35,19 @@ export function EventsPane(props: Props) {
   return (
     <section className="events-pane" aria-label="Inspector">
       <ListBar view={view} found={found} isPaused={isPaused} pause={pause} />
-      {search.bulk !== undefined && (
-        <BulkBar id={search.bulk} close={() => go({ bulk: undefined }, { replace: true })} />
-      )}
-      {choosing.isAny && (
-        <EventsChoice
-          workflow={workflow}
-          filter={found.filter}
-          choosing={choosing}
-          begun={(bulk) => go({ bulk }, { replace: true })}
-        />
-      )}
+      <Suspense>
+        {search.bulk !== undefined && (
+          <BulkBar id={search.bulk} close={() => go({ bulk: undefined }, { replace: true })} />
+        )}
+        {choosing.isAny && (
+          <EventsChoice
+            workflow={workflow}
+            filter={found.filter}
+            choosing={choosing}
+            begun={(bulk) => go({ bulk }, { replace: true })}
+          />
+        )}
+      </Suspense>
       {view.problem && <ProblemNote problem={view.problem} retry={() => feed.readAgain()} />}
       {view.phase === 'loading' && <Skeleton lines={12} />}
       {view.phase !== 'loading' && isEmpty && !view.hasOlder && (

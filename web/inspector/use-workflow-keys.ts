@@ -3,7 +3,6 @@ import type { EventRowWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { useKeys } from '../parts/keys.ts'
 import { notify } from '../parts/notice.tsx'
 import type { Choosing } from '../parts/use-choice.ts'
-import { REPLAY_CHOSEN } from './events-choice.tsx'
 import { usePlace } from './place.ts'
 import { useEventActions } from './use-event-actions.ts'
 import { useReplay } from './use-replay.ts'
@@ -19,6 +18,7 @@ type Deps = {
 const PANE = 'run-pane'
 export const SEARCH_BOX = 'event-search'
 export const RUN_PANE = PANE
+export const REPLAY_CHOSEN = 'replay-chosen'
 
 export function useWorkflowKeys(deps: Deps): void {
   const { workflow, rows, choosing, togglePause, openTest } = deps
