@@ -34,6 +34,12 @@ test(
     const { id } = await app.settled(workflow)
     await open(`/workflows/${workflow.id}?event=${id}`)
     await reads(page.getByRole('list', { name: 'Steps' }), '→ 500')
+    const again = page.getByRole('region', { name: 'Selected event' }).getByRole('button', {
+      name: 'Redeliver failed',
+    })
+    await again.click()
+    await reads(page.getByRole('status'), 'Sending 1 delivery once more')
+    await page.getByRole('button', { name: /2 attempts/ }).waitFor()
     await page.keyboard.press('ControlOrMeta+k')
     await reads(palette(page).getByRole('option', { name: 'Dry run' }), /Ctrl ↵|⌘↵/)
     await isAccessible(page, 'the palette')

@@ -71,6 +71,15 @@ test('draft views: a step that ran and was deleted since is still shown', () => 
     savedNameOf,
   )
   assert.deepEqual([views.length, gone.map(({ name }) => name)], [1, ['one']])
+  assert.equal(gone[0]!.definition, null)
+})
+
+test('draft views: the code of a deleted step is shown where its version is known', () => {
+  const { steps } = withoutStep(saved, saved.steps[0]!.key)
+  const known = [code('one'), code('two')]
+  assert.equal(draftViews(steps, detail, savedNameOf, known).gone[0]!.definition, known[0])
+  const note: StepWire = { type: 'note', name: 'one', text: '' }
+  assert.equal(draftViews(steps, detail, savedNameOf, [note]).gone[0]!.definition, null)
 })
 
 test('draft views: completion knows the event as the step sees it, masked, and exports by their new names', () => {

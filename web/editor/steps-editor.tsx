@@ -24,6 +24,9 @@ export function StepsEditor({ detail, shown, folds }: Props) {
   const { data: variables = NO_VARIABLES } = useQuery(variablesQuery)
   const { views, gone, beside } = shown
   const last = steps.at(-1)
+  const now = useEditor(({ base }) => base.version)
+  const ran = detail?.run?.version ?? now
+  const isOld = ran !== now
   return (
     <ol className="cards editable" aria-label="Steps">
       <TriggerCard detail={detail} folds={folds} edited={shown.event} />
@@ -53,7 +56,13 @@ export function StepsEditor({ detail, shown, folds }: Props) {
         </li>
       )}
       {gone.map((step) => (
-        <StepCard key={step.name} step={step} detail={detail} folds={folds} />
+        <StepCard
+          key={step.name}
+          step={step}
+          detail={detail}
+          folds={folds}
+          {...(isOld && { without: `It is no longer among the steps; its code is in v${ran}.` })}
+        />
       ))}
     </ol>
   )

@@ -4,7 +4,7 @@ import { useDraftStore } from '../editor/use-editor.ts'
 import { useIsDryRunning } from '../editor/use-test-run.ts'
 import { curlOfEvent } from '../model/curl.ts'
 import { destOfDetail } from '../model/dest.ts'
-import { duration } from '../model/quantity.ts'
+import { duration, plural } from '../model/quantity.ts'
 import { shortId } from '../model/short-id.ts'
 import { runStatus } from '../model/status-words.ts'
 import { clockTime } from '../model/time.ts'
@@ -16,6 +16,7 @@ import { Icon } from '../parts/icon.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { StatusText } from '../parts/status-text.tsx'
 import { usePlace } from './place.ts'
+import { failedIds, useEventActions } from './use-event-actions.ts'
 import { useReplay } from './use-replay.ts'
 
 type Props = {
@@ -27,6 +28,8 @@ type Props = {
 
 export function EventHead({ workflow, detail, close, runDry }: Props) {
   const { id, run, error, receivedAt } = detail
+  const { redeliverFailed } = useEventActions(workflow)
+  const failed = failedIds(detail).length
   return (
     <div className="event-head">
       <div className="event-line">
@@ -62,6 +65,16 @@ export function EventHead({ workflow, detail, close, runDry }: Props) {
           <span>
             Dest <DestBadge dest={destOfDetail(detail)} />
           </span>
+        )}
+        {failed > 0 && (
+          <button
+            type="button"
+            className="link"
+            title={`Send ${plural(failed, 'failed delivery', 'failed deliveries')} once more`}
+            onClick={() => redeliverFailed(detail)}
+          >
+            Redeliver failed
+          </button>
         )}
         {run && (
           <span className={run.version === workflow.version ? '' : 'faint'}>

@@ -13,9 +13,13 @@ type Props = {
   readonly step: StepView
   readonly detail: EventDetailWire | null
   readonly folds: Folds
+  /** Said where the definition is not known. */
+  readonly without?: string
 }
 
-export function StepCard({ step, detail, folds }: Props) {
+const UNSAVED = 'The code of this run is not kept: it ran as a test, unsaved.'
+
+export function StepCard({ step, detail, folds, without = UNSAVED }: Props) {
   const { name, type, record } = step
   const wasRun = record !== null && record.status !== 'not_run'
   return (
@@ -48,11 +52,7 @@ export function StepCard({ step, detail, folds }: Props) {
             {step.definition ? (
               <StepSource definition={step.definition} error={record?.error ?? null} />
             ) : (
-              detail && (
-                <p className="faint">
-                  The code of this run is not kept: it ran as a test, unsaved.
-                </p>
-              )
+              detail && <p className="faint">{without}</p>
             )}
             {record && wasRun && <StepOutcome step={step} record={record} />}
           </div>

@@ -34,7 +34,12 @@ export function useShown(selected: string | null, detail: EventDetailWire | null
   const last = useEditor((state) => state.dryRun)
   const dryRun = last?.selected === selected ? last : null
   const view = dryRun === null ? 'recorded' : detail === null ? 'dry' : dryRun.view
-  const recorded = useMemo(() => draftViews(steps, detail, savedNameOf), [steps, detail])
+  const base = useEditor((state) => state.base)
+  const saved = detail?.run?.version === base.version ? base.steps : undefined
+  const recorded = useMemo(
+    () => draftViews(steps, detail, savedNameOf, saved),
+    [steps, detail, saved],
+  )
   const dried = useMemo(
     () => dryRun && draftViews(steps, dryRun.detail, namesIn(dryRun.draft)),
     [steps, dryRun],

@@ -7,7 +7,7 @@ import type { Scope } from './complete.ts'
 import type { Draft, DraftStep } from './draft.ts'
 import { maskedEvent } from './masked.ts'
 import { stepViews } from './step-views.ts'
-import type { StepView } from './step-views.ts'
+import type { StepDefinition, StepView } from './step-views.ts'
 
 export type DraftView = {
   readonly step: DraftStep
@@ -22,11 +22,15 @@ export type DraftViews = {
   readonly gone: readonly StepView[]
 }
 
-/** `nameOf`: the name that a step had in the run; null where it was not there yet. */
+/**
+ * `nameOf`: the name that a step had in the run; null where it was not there yet. `saved`: the steps of the
+ * version that ran, as far as they are known, for those that are no longer among the steps.
+ */
 export function draftViews(
   steps: readonly DraftStep[],
   detail: EventDetailWire | null,
   nameOf: (step: DraftStep) => string | null,
+  saved: readonly StepDefinition[] = [],
 ): DraftViews {
   const ran = new Map(stepViews([], detail).map((view) => [view.name, view]))
   let event: unknown = detail ? maskedEvent(detail.event) : null
@@ -41,8 +45,15 @@ export function draftViews(
     return { step, ran: view, scope }
   })
   const shown = new Set(views.flatMap(({ ran: view }) => (view ? [view.name] : [])))
-  return { views, gone: [...ran.values()].filter(({ name }) => !shown.has(name)) }
+  const gone = [...ran.values()].filter(({ name }) => !shown.has(name))
+  const known = new Map(saved.map((step) => [step.name, step]))
+  return { views, gone: gone.map((view) => withDefinition(view, known.get(view.name))) }
 }
+
+const withDefinition = (view: StepView, definition: StepDefinition | undefined): StepView => ({
+  ...view,
+  definition: definition?.type === view.type ? definition : null,
+})
 
 export const savedNameOf = ({ savedName }: DraftStep): string | null => savedName
 
