@@ -15,6 +15,7 @@ import './styles/compare.css'
 import './styles/shell.css'
 import './styles/overview.css'
 import './styles/operations.css'
+import './styles/forced-colors.css'
 
 applyTheme()
 
