@@ -8,7 +8,7 @@ import type { Scope } from '../model/complete.ts'
 import { isStepChanged } from '../model/draft.ts'
 import type { DraftStep } from '../model/draft.ts'
 import type { DraftView } from '../model/draft-views.ts'
-import { duration, plural } from '../model/quantity.ts'
+import { count, duration, plural } from '../model/quantity.ts'
 import { stepStatus } from '../model/status-words.ts'
 import { Disclosure } from '../parts/disclosure.tsx'
 import { StatusText } from '../parts/status-text.tsx'
@@ -23,7 +23,7 @@ type Props = {
   /** What it did in a dry run, where that is shown beside the recorded one. */
   readonly beside: Beside | undefined
   readonly at: number
-  readonly count: number
+  readonly isLast: boolean
   readonly folds: Folds
   readonly variables: readonly string[]
 }
@@ -34,7 +34,7 @@ const StepCompare = lazy(async () => ({
   default: (await import('../inspector/step-compare.tsx')).StepCompare,
 }))
 
-export function StepEditor({ view, beside, at, count, folds, variables }: Props) {
+export function StepEditor({ view, beside, at, isLast, folds, variables }: Props) {
   const { step, ran } = view
   const store = useDraftStore()
   const saved = useEditor(({ base }) => base.steps)
@@ -52,12 +52,7 @@ export function StepEditor({ view, beside, at, count, folds, variables }: Props)
       {isRenaming ? (
         <RenameField step={step} done={() => setRenaming(false)} />
       ) : (
-        <StepMenu
-          step={step}
-          isFirst={at === 0}
-          isLast={at === count - 1}
-          rename={() => setRenaming(true)}
-        />
+        <StepMenu step={step} isFirst={at === 0} isLast={isLast} rename={() => setRenaming(true)} />
       )}
       <Disclosure
         className="card-head has-menu"
@@ -133,6 +128,9 @@ function Summary({ view: { step, ran }, beside, isChanged, isWrong }: SummaryPro
         <span className="card-end">
           {ran && ran.deliveries.length > 0 && (
             <span className="faint">{plural(ran.deliveries.length, 'send')}</span>
+          )}
+          {record && record.skipped.length > 0 && (
+            <span className="faint">{count(record.skipped.length)} skipped</span>
           )}
           {wasRun && <span className="faint">{duration(record.durationMs)}</span>}
           {record && <StatusText status={stepStatus(record.status)} />}

@@ -40,7 +40,7 @@ export function StepsEditor({ detail, shown, folds }: Props) {
             view={view}
             beside={shown.view === 'beside' ? beside.get(view.step.key) : undefined}
             at={at}
-            count={views.length}
+            isLast={at === views.length - 1}
             folds={folds}
             variables={variables}
           />
