@@ -33,7 +33,10 @@ export function WorkflowPage() {
   if (workflow) return <Editing key={workflow.id} workflow={workflow} />
   return (
     <div className="page">
-      <TopBar nav={error !== null} />
+      <TopBar
+        nav={error !== null}
+        title={error ? 'Workflow' : <span className="visually-hidden">Workflow</span>}
+      />
       {error ? (
         <main className="list-page">
           <ProblemNote problem={error} retry={() => void refetch()} />
