@@ -107,7 +107,7 @@ async function readWork(
     const before = Math.min(read.before ?? now, now)
     return { action: 'redeliver', filter: { status: 'failed', ...read, before } }
   }
-  const { ids, workflow, runOn = 'latest', before, ...rest } = body.filter
+  const { ids, workflow, runOn = 'latest', before, after, ...rest } = body.filter
   const found = workflow === undefined ? {} : await ofWorkflow(deps, principal, workflow)
   if (ids) return { action: 'replay', filter: { ...found, ids: known(ids, isEventId), runOn } }
   const { workflowId } = found
@@ -115,7 +115,8 @@ async function readWork(
     throw new AppError('invalid_request', { reason: 'the filter names neither workflow nor ids' })
   }
   const asked = before === undefined ? now : readInstant(before, 'before')
-  const filter = { ...rest, workflowId, runOn, before: Math.min(asked, now) }
+  const since = after === undefined ? {} : { after: readInstant(after, 'after') }
+  const filter = { ...rest, ...since, workflowId, runOn, before: Math.min(asked, now) }
   return { action: 'replay', filter }
 }
 

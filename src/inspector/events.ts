@@ -120,12 +120,13 @@ function oneEventRoutes(api: Api, deps: Deps): void {
 
 /** A search finds nothing of what is masked where it is shown. */
 function readFilter(
-  { before, ...rest }: Static<typeof requests.EventFilter>,
+  { before, after, ...rest }: Static<typeof requests.EventFilter>,
   secrets: readonly string[],
 ): EventFilter {
   return {
     ...rest,
     ...(before === undefined ? {} : { before: readInstant(before, 'before') }),
+    ...(after === undefined ? {} : { after: readInstant(after, 'after') }),
     ...(rest.q === undefined ? {} : { hidden: secrets }),
   }
 }

@@ -45,6 +45,9 @@ export const EventFilter = Type.Object(
     delivery: Type.Optional(DeliveryStatus),
     version: Type.Optional(Type.Integer({ minimum: 1 })),
     before: Type.Optional(Type.String({ format: 'date-time', description: 'Received before' })),
+    after: Type.Optional(
+      Type.String({ format: 'date-time', description: 'Received then or later' }),
+    ),
   },
   strict,
 )
@@ -133,7 +136,7 @@ const ReplayMany = Type.Object(
         status: EventsQuery.properties.status,
         delivery: EventsQuery.properties.delivery,
         version: EventsQuery.properties.version,
-        before: instants.before,
+        ...instants,
         runOn: Type.Optional(Type.Enum(['latest', 'original'], { default: 'latest' })),
         ids,
       },

@@ -23,6 +23,7 @@ export type ReplayFilter = {
   readonly version?: number
   readonly q?: string
   readonly before?: number
+  readonly after?: number
   readonly runOn: 'latest' | 'original'
 }
 

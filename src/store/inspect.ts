@@ -30,8 +30,9 @@ export type EventFilter = {
   /** Events with at least one delivery in this state. */
   readonly delivery?: DeliveryStatus
   readonly version?: number
-  /** Received before this instant. */
+  /** Received before, and from, these instants. */
   readonly before?: number
+  readonly after?: number
 }
 
 export type EventRow = {

@@ -43,7 +43,7 @@ export async function listEvents(
   const found: Row[] = []
   let position = cursor === null ? null : readCursor(cursor)
   for (let scanned = 0; ;) {
-    const chunk = await readChunk(db, accountId, workflowId, filter.before, position, size)
+    const chunk = await readChunk(db, accountId, workflowId, filter, position, size)
     for await (const row of matching(db, accountId, chunk, filter, matches)) {
       if (found.push(row) > limit)
         return page(db, accountId, found.slice(0, limit), found[limit - 1]!)
@@ -70,20 +70,13 @@ export async function countMatching(
   workflowId: string,
   filter: EventFilter,
 ): Promise<{ count: number; isExact: boolean }> {
-  if (!isFiltered(filter)) return countAll(db, accountId, workflowId, filter.before)
+  if (!isFiltered(filter)) return countAll(db, accountId, workflowId, filter)
   const endsAtMs = clock.monotonicMs() + limits.countMs
   const matches = searchOf(filter)
   let count = 0
   let position: Position | null = null
   for (let scanned = 0; scanned < limits.countedEvents; scanned += CHUNK_EVENTS) {
-    const chunk: Chunk = await readChunk(
-      db,
-      accountId,
-      workflowId,
-      filter.before,
-      position,
-      CHUNK_EVENTS,
-    )
+    const chunk: Chunk = await readChunk(db, accountId, workflowId, filter, position, CHUNK_EVENTS)
     for await (const _ of matching(db, accountId, chunk, filter, matches)) {
       count++
       if (clock.monotonicMs() > endsAtMs) return { count, isExact: false }
@@ -101,7 +94,7 @@ async function countAll(
   db: Kysely<Tables>,
   accountId: number,
   workflowId: string,
-  before: number | undefined,
+  { before, after }: EventFilter,
 ): Promise<{ count: number; isExact: boolean }> {
   let ids = db
     .selectFrom('event')
@@ -110,6 +103,7 @@ async function countAll(
     .where('workflow_id', '=', workflowId)
     .limit(limits.countedEvents + 1)
   if (before !== undefined) ids = ids.where('received_at', '<', before)
+  if (after !== undefined) ids = ids.where('received_at', '>=', after)
   const { found } = await db
     .selectFrom(ids.as('e'))
     .select(({ fn }) => fn.countAll<number | string>().as('found'))
@@ -122,7 +116,7 @@ function readChunk(
   db: Kysely<Tables>,
   accountId: number,
   workflowId: string,
-  before: number | undefined,
+  { before, after }: EventFilter,
   position: Position | null,
   size: number,
 ) {
@@ -151,6 +145,7 @@ function readChunk(
     .where('e.account_id', '=', accountId)
     .where('e.workflow_id', '=', workflowId)
   if (before !== undefined) query = query.where('e.received_at', '<', before)
+  if (after !== undefined) query = query.where('e.received_at', '>=', after)
   if (position) {
     query = query.where((eb) =>
       eb(eb.refTuple('e.received_at', 'e.id'), '<', eb.tuple(position.at, position.id)),

@@ -123,6 +123,11 @@ test('bulk: what was counted is what is replayed, however much came in since', a
   assert.deepEqual([counted.count, counted.isExact], [2, true])
   await app.send(workflow, '/a')
   const filter = { workflow: workflow.id, q: '/a', before: counted.before }
+  const none = await begin(app.api, {
+    action: 'replay',
+    filter: { ...filter, after: counted.before },
+  })
+  assert.equal((await until(app.api, none, ended)).done, 0)
   const id = await begin(app.api, { action: 'replay', filter, rate: 800 })
   const { total, done } = await until(app.api, id, ended)
   assert.deepEqual([total, done], [2, 2])

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { EventRowWire } from '../../src/inspector/wire.ts'
 import { dayRows } from '../../web/model/day-rows.ts'
 import { isByEventTime } from '../../web/model/delivery-filter.ts'
+import { readSearch } from '../../web/model/search-words.ts'
 import { byId, byTime, release, startFeed, takeAgain, takeNewest } from '../../web/model/feed.ts'
 
 const row = (n: number, over: Partial<EventRowWire> = {}): EventRowWire => ({
@@ -68,4 +69,15 @@ test('days: a heading stands where another day of the reader begins', () => {
     ['Today', '-', '-', 'Yesterday', '-', 'Friday, November 20', '-'],
   )
   assert.equal(new Set(lines.filter(({ kind }) => kind === 'day').map(({ key }) => key)).size, 3)
+})
+
+test('search: a span of time is two words, in the reader’s own time zone', () => {
+  const { filter, chips, mistakes } = readSearch('after:2026-11-22T10:00 order before:2026-11-23')
+  assert.deepEqual(filter, {
+    q: 'order',
+    after: new Date(2026, 10, 22, 10).toISOString(),
+    before: new Date(2026, 10, 23).toISOString(),
+  })
+  assert.deepEqual([chips.length, mistakes], [2, []])
+  assert.match(readSearch('after:noon').mistakes[0]!, /^after is a date such as/)
 })

@@ -1,6 +1,6 @@
 /**
- * The search box: words such as `status:failed`, `version:3`, `delivery:failed` and `before:2026-11-23`
- * are filters, everything else is searched for as it stands. A filter that names no known value is
+ * The search box: words such as `status:failed`, `version:3`, `delivery:failed`, `after:2026-11-23` and
+ * `before:2026-11-23T10:00` are filters, everything else is searched for as it stands. A filter that names no known value is
  * said so and left out, never searched for silently.
  */
 import type { DeliveryWire, EventDetailWire } from '../../src/inspector/wire.ts'
@@ -16,6 +16,7 @@ export type EventFilter = {
   readonly version?: number
   /** ISO 8601. */
   readonly before?: string
+  readonly after?: string
 }
 
 export type Search = {
@@ -48,11 +49,14 @@ const readers: Readonly<Record<string, Read>> = {
   },
   version: (value) =>
     /^[1-9]\d{0,8}$/.test(value) ? { version: Number(value) } : 'version is a whole number from 1',
-  before: (value) => {
-    const at = /^\d{4}-\d\d-\d\d/.test(value) ? new Date(localInstant(value)) : new Date(Number.NaN)
-    if (Number.isNaN(at.getTime())) return 'before is a date such as 2026-11-23 or 2026-11-23T10:00'
-    return { before: at.toISOString() }
-  },
+  before: (value) => instantOf('before', value),
+  after: (value) => instantOf('after', value),
+}
+
+function instantOf(name: 'before' | 'after', value: string): EventFilter | string {
+  const at = /^\d{4}-\d\d-\d\d/.test(value) ? new Date(localInstant(value)) : new Date(Number.NaN)
+  if (Number.isNaN(at.getTime())) return `${name} is a date such as 2026-11-23 or 2026-11-23T10:00`
+  return { [name]: at.toISOString() }
 }
 
 /** A date alone is midnight UTC to the platform; people mean their own. */

@@ -138,6 +138,7 @@ export function inspectConformance(name: string, open: Open): void {
       assert.deepEqual(await listed(store, { status: 'queued' }), ids(queued))
       assert.deepEqual(await listed(store, { version: 2 }), ids(running, failed))
       assert.deepEqual(await listed(store, { before: START + 3 }), ids(failed, done))
+      assert.deepEqual(await listed(store, { before: START + 3, after: START + 2 }), ids(failed))
       assert.deepEqual(await listed(store, { delivery: 'delivered' }), ids(done))
       assert.deepEqual(await listed(store, { delivery: 'sending' }), ids(failed))
       const both: EventFilter = { version: 2, status: 'failed', delivery: 'sending', q: 'hello' }
