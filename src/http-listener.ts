@@ -40,7 +40,7 @@ type Options = {
 }
 
 export type HttpListener = Service & {
-  /** Where it listens; the port is the real one when 0 was asked for. */
+  /** Where it listens, or listened; the port is the real one when 0 was asked for. */
   address(): { readonly host: string; readonly port: number }
 }
 
@@ -66,6 +66,8 @@ class Listener implements HttpListener {
   readonly #server: Server
   readonly #connections = new Map<Duplex, Exchange | undefined>()
   readonly #refused = new WeakSet<Duplex>()
+  /** Kept: requests that are still being answered ask for it when the server has stopped listening. */
+  #address: { host: string; port: number } | undefined
   #sweeping: NodeJS.Timeout | undefined
   #stopped: Promise<void> | undefined
 
@@ -108,6 +110,8 @@ class Listener implements HttpListener {
     await listening.catch((cause: NodeJS.ErrnoException) => {
       throw new AppError('setting_invalid', whyNotListening(cause, host, port), { cause })
     })
+    const { address, port: boundTo } = this.#server.address() as AddressInfo
+    this.#address = { host: address, port: boundTo }
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS)
   }
 
@@ -117,8 +121,7 @@ class Listener implements HttpListener {
   }
 
   address(): { host: string; port: number } {
-    const { address, port } = this.#server.address() as AddressInfo
-    return { host: address, port }
+    return this.#address!
   }
 
   #remember(socket: Socket): void {

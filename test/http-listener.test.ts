@@ -59,6 +59,17 @@ test('listener: a port in use is a setting that names SENDOFF_PORT, a foreign ad
   await assert.rejects(foreign.start(), { code: 'setting_invalid', message: /SENDOFF_HOST/ })
 })
 
+test('listener: where it listens is known to requests that are answered while it stops', async (t) => {
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<ServerResponse>()
+  const listener = await start(t, (_, response) => arrive(response))
+  const answer = sendRaw(listener.port, [get('/')])
+  const response = await arrived
+  const stopped = listener.stop()
+  response.end(String(listener.address().port))
+  assert.ok((await answer).endsWith(`\r\n${listener.port}`))
+  await stopped
+})
+
 test('listener: stop may come first and twice', async () => {
   const listener = createHttpListener(
     { trigger: () => {}, rest: () => {} },
