@@ -1,7 +1,7 @@
 /**
- * The live streams of a workflow, or of all of an account: what changed, as it changes. A stream lives no longer than the token
- * that opened it: a revoked one ends at once, an expired one with the next heartbeat. A server that
- * drains ends them all: readers come back to another, or to the next start.
+ * The live streams of a workflow, or of all of an account: what changed, as it changes. A stream lives no
+ * longer than the token that opened it: a revoked one ends at once, an expired one with the next
+ * heartbeat. A server that drains ends them all: readers come back to another, or to the next start.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'

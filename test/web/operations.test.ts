@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BulkWire, FiguresBucketWire, StatsWire } from '../../src/inspector/wire-operations.ts'
-import type { HealthWire } from '../../src/inspector/wire.ts'
+import type { DestinationWire, HealthWire } from '../../src/inspector/wire.ts'
 import { bulkProgress } from '../../web/model/bulk-progress.ts'
 import { filterOf, matchingOf } from '../../web/model/delivery-filter.ts'
-import { shownOrigin } from '../../web/model/destination-view.ts'
+import { destinationState, shownOrigin } from '../../web/model/destination-view.ts'
 import { footView } from '../../web/model/foot-view.ts'
 import { headlinesOf } from '../../web/model/headlines.ts'
 import { instanceFacts } from '../../web/model/instance-facts.ts'
@@ -66,6 +66,16 @@ test('destination: the usual port is left out', () => {
   assert.equal(shownOrigin('http://a.example:80'), 'http://a.example')
   assert.equal(shownOrigin('http://a.example:443'), 'http://a.example:443')
   assert.equal(shownOrigin('https://a.example:8443'), 'https://a.example:8443')
+})
+
+test('destination: one that takes everything and got nothing through is not called OK', () => {
+  const recent = { delivered: 0, failed: 0, p50Ms: null, p95Ms: null }
+  const words = (state: DestinationWire['state'], delivered: number, failed: number): string =>
+    destinationState({ state, recent: { ...recent, delivered, failed } } as DestinationWire).text
+  assert.equal(words('ok', 0, 0), 'OK')
+  assert.equal(words('ok', 1, 9), 'OK')
+  assert.equal(words('ok', 0, 5), 'Failing')
+  assert.equal(words('paused', 0, 5), 'Paused')
 })
 
 test('sparkline: an hour with one event among thousands is still seen', () => {

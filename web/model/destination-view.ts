@@ -10,7 +10,11 @@ const states: Readonly<Record<DestinationWire['state'], Status>> = {
   paused: { text: 'Paused', tone: 'waiting' },
 }
 
-export const destinationState = ({ state }: DestinationWire): Status => states[state]
+/** What it takes, and where it takes everything, whether anything got through lately. */
+export function destinationState({ state, recent }: DestinationWire): Status {
+  const isFailing = state === 'ok' && recent.delivered === 0 && recent.failed > 0
+  return isFailing ? { text: 'Failing', tone: 'failed' } : states[state]
+}
 
 /** The usual port says nothing, so it is left out. */
 export const shownOrigin = (origin: string): string =>

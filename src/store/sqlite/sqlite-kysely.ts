@@ -1,4 +1,9 @@
-/** Kysely over a `node:sqlite` connection, each statement prepared once. The connection stays its opener's: nothing here closes it. */
+/**
+ * Kysely over a `node:sqlite` connection, each statement prepared once. The connection stays its opener's:
+ * nothing here closes it.
+ *
+ * Invariant: no statement is stepped through while it is asked again, so results are read whole.
+ */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
 import type { SqliteDatabase } from 'kysely'
