@@ -111,6 +111,26 @@ test(
 )
 
 test(
+  'live: what happens between the first look and the stream is not missed',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([])
+    const { promise: mayOpen, resolve: letOpen } = Promise.withResolvers<void>()
+    await page.route('**/live', async (route) => {
+      await mayOpen
+      await route.continue()
+    })
+    await open(pathOf(workflow))
+    await page.getByText('No events yet').waitFor()
+    await app.send(workflow, '/meanwhile')
+    await app.settled(workflow)
+    letOpen()
+    await reads(rows(page).first(), '/meanwhile')
+  },
+)
+
+test(
   'live: a tab that is not seen lets go of its stream, and reads anew when it is seen again',
   { skip },
   async (t) => {

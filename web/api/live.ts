@@ -1,7 +1,8 @@
 /**
  * The live stream of a workflow, or of all of them, kept open: the browser reconnects by itself after a
  * cut, and this does where the browser gives up (a server that restarts answers 503, which ends an
- * EventSource for good). After any reconnection hints may be missing, so the reader is told to read anew.
+ * EventSource for good). What happened before it is open nobody is told of, so each time it opens the
+ * reader is told to read anew, the first time too: it may have read before.
  *
  * A page that nobody sees lets go of its stream: a browser has six connections to a server for all its
  * tabs together, and half a dozen tabs in the background would leave none to the one that is looked at.
@@ -13,7 +14,7 @@ export type LiveKind = (typeof KINDS)[number]
 
 type Reader = {
   readonly hint: (kind: LiveKind, data: LiveData) => void
-  /** Hints were lost: read everything anew. */
+  /** Hints may be missing: read everything anew. */
   readonly reset: () => void
   readonly state: (state: LiveState) => void
 }
@@ -30,7 +31,6 @@ export function followLive(workflowId: string | null, reader: Reader): () => voi
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
-  let wasOpen = false
 
   const open = (): void => {
     const stream = new EventSource(`/api/v1${path}`)
@@ -38,8 +38,7 @@ export function followLive(workflowId: string | null, reader: Reader): () => voi
     stream.addEventListener('open', () => {
       failures = 0
       reader.state('open')
-      if (wasOpen) reader.reset()
-      wasOpen = true
+      reader.reset()
     })
     for (const kind of KINDS) {
       stream.addEventListener(kind, ({ data }: MessageEvent<string>) =>
