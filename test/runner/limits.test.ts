@@ -73,7 +73,7 @@ for (const [name, code] of Object.entries(BOMBS)) {
 
 test('limits: memory is settable per workflow', async () => {
   const hold = (ms: number): string =>
-    `const all = []; for (let i = 0; i < 150; i++) all.push(Buffer.alloc(1e6, 1)); await new Promise((r) => setTimeout(r, ${ms})); return all.length`
+    `const all = []; for (let i = 0; i < 200; i++) all.push(Buffer.alloc(1e6, 1)); await new Promise((r) => setTimeout(r, ${ms})); return all.length`
   const small = await runner.code(hold(15_000), { memoryMb: 64 })
   assert.match(small.outcome.message!, /memory limit of 64 MiB/)
   const large = await runner.code(hold(400), { memoryMb: 256 })
