@@ -71,8 +71,6 @@ const RUNS_AT_ONCE = 16
 /** A process that answers a run within this time is sent as many as it may have; within the other, a few. */
 const PROMPT_MS = 5
 const SLOW_MS = 20
-/** Runs on their way to one process before others are asked: what burns CPU is soon spread over several. */
-const UNHEARD_AT_ONCE = RUNS_AT_ONCE / 2
 /** A guest that does not answer within this time is held to be busy with code that never gives way. */
 const PONG_MS = 100
 /** How long what outlived its run may go on in a process that takes no more runs. */
@@ -160,11 +158,6 @@ export class GuestProcess {
     if (this.#unheard === 0) return true
     if (this.#responseMs > SLOW_MS || nowMs - this.#unheardSinceMs > SLOW_MS) return false
     return this.#responseMs <= PROMPT_MS || this.#unheard < RUNS_AT_ONCE / 4
-  }
-
-  /** Whether runs that were sent here lately began at once, and few are on their way. */
-  get keepsUp(): boolean {
-    return this.#responseMs <= PROMPT_MS && this.#unheard < UNHEARD_AT_ONCE
   }
 
   /** Gives a blank process its program, for life. */

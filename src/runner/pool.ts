@@ -19,7 +19,7 @@ import type { Death } from './death.ts'
 import type { GuestProcess, GuestRun } from './guest-process.ts'
 import { RunRecord } from './run-record.ts'
 import type { Program, RunJob, RunResult } from './runner.ts'
-import { nextInTurn, whoMakesWay, whoTakesIt } from './turns.ts'
+import { nextInTurn, whoMakesWay } from './turns.ts'
 
 export type PoolOptions = {
   /** Processes in all, blanks included. */
@@ -246,13 +246,16 @@ export class Pool {
     process.start(run)
   }
 
-  /** The process of the lane that takes another run. */
+  /** The least busy process of the lane that takes another run. */
   #placeIn(lane: Lane): GuestProcess | null {
     const nowMs = this.#nowMs()
-    const open = [...lane.processes].filter(
-      (process) => process.takesMore(nowMs) && !(lane.isSolo && process.served > 0),
-    )
-    return whoTakesIt(open)
+    let best: GuestProcess | null = null
+    for (const process of lane.processes) {
+      if (lane.isSolo && process.served > 0) continue
+      if (!process.takesMore(nowMs)) continue
+      if (!best || process.active < best.active) best = process
+    }
+    return best
   }
 
   /** A further process for the lane, where it is due one and there is room. */

@@ -1,8 +1,7 @@
 /**
  * Whose turn it is where there are fewer processes than programs that want one. Accounts share them
  * first, then the programs of an account: who has fewest comes first, who has most makes way. Where all
- * have the same, they take turns, of a length that pays for starting a process. And which process of its
- * program a run goes to.
+ * have the same, they take turns, of a length that pays for starting a process.
  */
 import type { GuestProcess } from './guest-process.ts'
 
@@ -52,21 +51,6 @@ export function whoMakesWay(
         a.servingSinceMs - b.servingSinceMs,
     )
   return first?.[0] ?? null
-}
-
-/**
- * Of the processes of a program that take another run, the one that gets it; null where there is none.
- * As long as one keeps up it is the busiest of those: runs that come together cost less together, and the
- * other processes can sleep. Where none keeps up, it is the least busy.
- */
-export function whoTakesIt(open: readonly GuestProcess[]): GuestProcess | null {
-  const prompt = open.filter(({ keepsUp }) => keepsUp)
-  if (prompt.length > 0)
-    return prompt.reduce((best, one) => (one.active > best.active ? one : best))
-  return open.reduce<GuestProcess | null>(
-    (best, one) => (best && best.active <= one.active ? best : one),
-    null,
-  )
 }
 
 function heldByAccount(places: Places): ReadonlyMap<number, number> {

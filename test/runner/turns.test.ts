@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { GuestProcess } from '../../src/runner/guest-process.ts'
-import { nextInTurn, whoMakesWay, whoTakesIt } from '../../src/runner/turns.ts'
+import { nextInTurn, whoMakesWay } from '../../src/runner/turns.ts'
 
 const NOW_MS = 10_000
 const processOf = (servingSinceMs: number, isRetired = false): GuestProcess =>
@@ -64,14 +64,4 @@ test('turns: an account makes way for one that has less, and never for one that 
   assert.equal(makesWayFor('second'), 'a 1')
   const even = placesOf({ a: [1, [1]], b: [1, [2]], mine: [2, [3, 4]], wanting: [2, []] })
   assert.equal(even.makesWayFor('wanting'), 'mine 3')
-})
-
-test('turns: a run goes to the busiest process that keeps up, and to the least busy where none does', () => {
-  const of = (active: number, keepsUp: boolean): GuestProcess =>
-    ({ active, keepsUp }) as GuestProcess
-  const [idle, busy, late, later] = [of(0, true), of(5, true), of(3, false), of(8, false)]
-  assert.equal(whoTakesIt([idle, busy, later, late]), busy)
-  assert.equal(whoTakesIt([later, idle, late]), idle)
-  assert.equal(whoTakesIt([later, late]), late)
-  assert.equal(whoTakesIt([]), null)
 })
