@@ -152,6 +152,8 @@ test(
     assert.equal((await page.content()).includes(secret!), false)
     await tokens.getByRole('button', { name: 'Revoke CI' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click()
+    // Behind the question the list is out of reach, so its end is not seen before that of the question.
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' })
     await tokens.locator('li').waitFor({ state: 'detached' })
     await assert.rejects(asks(), /the token is unknown or revoked/)
 
@@ -163,6 +165,7 @@ test(
     assert.equal((await page.content()).includes('canary'), false)
     await variables.getByRole('button', { name: 'Remove API_KEY' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' })
     await variables.locator('li').waitFor({ state: 'detached' })
   },
 )
