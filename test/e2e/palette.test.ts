@@ -6,6 +6,7 @@ import type { EventListWire, WorkflowWire } from '../../src/inspector/wire.ts'
 import { isAccessible } from '../support/axe.ts'
 import { openUi, reads, withoutBrowser } from '../support/browser.ts'
 import { startReceiver } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
 
 const skip = withoutBrowser
 const palette = (page: Page) => page.getByRole('dialog', { name: 'Command palette' })
@@ -77,8 +78,9 @@ test(
     await reads(page.getByRole('status'), 'Saved as v2')
     await choose(page, 'deact', 'Deactivate')
     await page.getByRole('switch', { name: 'Inactive' }).waitFor()
-    const { active, steps } = await stored()
-    assert.deepEqual([active, steps.length], [false, 2])
+    // The switch does not wait for the answer.
+    await until(async () => !(await stored()).active)
+    assert.equal((await stored()).steps.length, 2)
     await choose(page, 'diff', 'Versions: compare, revert')
     await reads(page.getByRole('dialog', { name: 'Versions' }), 'From v1 to v2')
     await page.keyboard.press('Escape')
