@@ -64,7 +64,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'app.ts',
     'config.ts',
     'diagnose.ts',
-    'inspector/wire.ts',
+    'inspector/wire-',
     'account/tokens.ts',
     'store/sqlite/open-definitions.ts',
   ],

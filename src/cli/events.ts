@@ -1,5 +1,5 @@
 /** `sendoff events tail`, `events show` and `events search`. */
-import type { EventDetailWire, EventListWire } from '../inspector/wire.ts'
+import type { EventDetailWire, EventListWire } from '../inspector/wire-event.ts'
 import { CLIENT_FLAGS, connect, wordOf, wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { nextSignal } from './serve.ts'

@@ -2,7 +2,7 @@
  * An event as text for a terminal, in the order things happened. Everything that came from outside is
  * printed with its control characters escaped, so an event cannot drive the terminal.
  */
-import type { DeliveryWire, EventDetailWire, EventListWire } from '../inspector/wire.ts'
+import type { DeliveryWire, EventDetailWire, EventListWire } from '../inspector/wire-event.ts'
 
 type Row = EventListWire['data'][number]
 

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { AppError } from '../errors.ts'
-import type { EventDetailWire } from '../inspector/wire.ts'
+import type { EventDetailWire } from '../inspector/wire-event.ts'
 import { CLIENT_FLAGS, connect, wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { printEvent } from './print-event.ts'

@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { AppError } from '../errors.ts'
-import type { WorkflowWire } from '../inspector/wire.ts'
+import type { WorkflowWire } from '../inspector/wire-workflow.ts'
 
 type Step = WorkflowWire['steps'][number]
 

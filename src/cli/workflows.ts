@@ -4,7 +4,7 @@
  * differ, and ends with 1 if they do.
  */
 import { join } from 'node:path'
-import type { WorkflowWire } from '../inspector/wire.ts'
+import type { WorkflowWire } from '../inspector/wire-workflow.ts'
 import type { ApiClient } from './api-client.ts'
 import { CLIENT_FLAGS, connect, wordOf, wordsOf } from './client.ts'
 import type { Command } from './commands.ts'

@@ -10,8 +10,8 @@ import type { Api } from './api.ts'
 import { compileCheckOf } from './check-request.ts'
 import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
-import * as wire from './wire.ts'
-import type { StepProblemWire } from './wire.ts'
+import * as wire from './wire-workflow.ts'
+import type { StepProblemWire } from './wire-workflow.ts'
 
 type Deps = Pick<InspectorDeps, 'checkDefinition' | 'checkSteps'>
 

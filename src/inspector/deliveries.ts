@@ -18,7 +18,8 @@ import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
 import { toWireDeliveryRow } from './to-wire-operations.ts'
 import { DeliveryList } from './wire-operations.ts'
-import * as wire from './wire.ts'
+import * as wire from './wire-event.ts'
+import { Created } from './wire.ts'
 
 type Deps = Pick<InspectorDeps, 'store' | 'notifier' | 'deliveries' | 'variables'>
 
@@ -59,7 +60,7 @@ export function deliveryRoutes(api: Api, deps: Deps): void {
         tags,
         summary: 'Make one more attempt, with the same webhook-id',
         params: Id,
-        response: { 202: wire.Created },
+        response: { 202: Created },
       },
     },
     async ({ principal, params: { id } }, reply) => {

@@ -12,8 +12,9 @@ import { notFound } from './find.ts'
 import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
 import { toWireDestination } from './to-wire-destination.ts'
-import * as wire from './wire.ts'
-import type { DestinationWire } from './wire.ts'
+import * as wire from './wire-operations.ts'
+import { page } from './wire.ts'
+import type { DestinationWire } from './wire-operations.ts'
 
 type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'deliveries'>
 
@@ -33,7 +34,7 @@ export function destinationRoutes(api: Api, deps: Deps): void {
         tags,
         summary: 'List destinations, by origin',
         querystring: requests.PageQuery,
-        response: { 200: wire.page(wire.Destination) },
+        response: { 200: page(wire.Destination) },
       },
     },
     async ({ principal: { accountId }, query: { limit = limits.pageSize, cursor = null } }) => {

@@ -5,7 +5,8 @@ import { notFound } from './find.ts'
 import { instant } from './instant.ts'
 import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
-import * as wire from './wire.ts'
+import * as wire from './wire-instance.ts'
+import { page } from './wire.ts'
 
 type Deps = Pick<InspectorDeps, 'variables'>
 
@@ -20,7 +21,7 @@ export function envRoutes(api: Api, { variables }: Deps): void {
       schema: {
         tags,
         summary: 'List the names of variables; values are write-only',
-        response: { 200: wire.page(wire.Variable) },
+        response: { 200: page(wire.Variable) },
       },
     },
     async ({ principal }) => {

@@ -15,7 +15,8 @@ import { instant, readInstant } from './instant.ts'
 import * as requests from './requests.ts'
 import { toWireEventRow } from './to-wire-event.ts'
 import { EventCount } from './wire-operations.ts'
-import * as wire from './wire.ts'
+import * as wire from './wire-event.ts'
+import { Created, nullable } from './wire.ts'
 import { sendEvent } from './write-event.ts'
 
 type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'execution' | 'variables'>
@@ -104,8 +105,8 @@ function oneEventRoutes(api: Api, deps: Deps): void {
         tags,
         summary: 'Run an event again, as a new event',
         params: Id,
-        body: wire.nullable(requests.Replay),
-        response: { 201: wire.Created },
+        body: nullable(requests.Replay),
+        response: { 201: Created },
       },
     },
     async ({ principal, params, body }, reply) => {

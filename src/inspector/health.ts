@@ -10,8 +10,8 @@ import type { Store } from '../store/store.ts'
 import type { Api } from './api.ts'
 import { instant } from './instant.ts'
 import type { InspectorDeps } from './ports.ts'
-import * as wire from './wire.ts'
-import type { HealthWire } from './wire.ts'
+import * as wire from './wire-instance.ts'
+import type { HealthWire } from './wire-instance.ts'
 
 type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'metrics'>
 type AboutDeps = Pick<InspectorDeps, 'store' | 'clock' | 'about'>

@@ -10,7 +10,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import { limits } from '../model/limits.ts'
-import type { LiveData } from './wire.ts'
+import type { LiveData } from './wire-event.ts'
 
 const HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
 const RESET = 'event: reset\ndata: {}\n\n'

@@ -12,7 +12,7 @@ import type { Api } from './api.ts'
 import type { Identify } from './caller.ts'
 import { findWorkflow } from './find.ts'
 import { LiveStream } from './live-stream.ts'
-import type { LiveData } from './wire.ts'
+import type { LiveData } from './wire-event.ts'
 import type { InspectorDeps } from './ports.ts'
 
 type Deps = Pick<InspectorDeps, 'store' | 'notifier'> & { readonly identify: Identify }

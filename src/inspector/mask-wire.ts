@@ -6,7 +6,7 @@
  */
 import { maskJson, maskNothing } from '../model/redact-values.ts'
 import type { Mask } from '../model/redact-values.ts'
-import type { AttemptWire, DeliveryWire, EventDetailWire } from './wire.ts'
+import type { AttemptWire, DeliveryWire, EventDetailWire } from './wire-event.ts'
 
 type View = EventDetailWire['event']
 type Headers = View['proto']['headers']

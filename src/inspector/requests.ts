@@ -5,23 +5,18 @@
 import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import { limits } from '../model/limits.ts'
+import { DeliveryStatus, FailureCode, RunStatus } from './wire-event.ts'
+import { Scopes } from './wire-instance.ts'
 import {
   Auth,
   codeFields,
-  DeliveryStatus,
-  FailureCode,
-  Instant,
   noteFields,
-  nullable,
   RetryPolicy,
-  RunStatus,
-  Scopes,
   Settings,
   stepName,
-  strict,
-  texts,
   workflowName,
-} from './wire.ts'
+} from './wire-workflow.ts'
+import { Instant, nullable, strict, texts } from './wire.ts'
 
 export const PageQuery = Type.Object(
   {

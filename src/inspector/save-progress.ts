@@ -9,7 +9,7 @@ import { PassThrough } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { InspectorDeps } from './ports.ts'
 import { appErrorOf, problemOf } from './problem.ts'
-import type { SaveLine, WorkflowWire } from './wire.ts'
+import type { SaveLine, WorkflowWire } from './wire-workflow.ts'
 
 const LINES = 'application/x-ndjson'
 

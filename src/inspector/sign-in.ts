@@ -10,7 +10,8 @@ import type { SetUp } from '../account/set-up.ts'
 import { AppError } from '../errors.ts'
 import type { Api } from './api.ts'
 import { toWireToken } from './to-wire-workflow.ts'
-import * as wire from './wire.ts'
+import * as wire from './wire-instance.ts'
+import { strict } from './wire.ts'
 
 type Deps = { readonly sessions: Sessions; readonly setUp: SetUp }
 
@@ -34,7 +35,7 @@ export function signInRoutes(api: Api, { sessions, setUp }: Deps): void {
 
   api.post(
     '/session',
-    { config: door, schema: { hide, body: Type.Object({ token: Secret }, wire.strict) } },
+    { config: door, schema: { hide, body: Type.Object({ token: Secret }, strict) } },
     async (request, reply) => {
       refuseOtherSites(request)
       const { principal, cookie } = await sessions.open(request.body.token).catch(refuseSignIn)
@@ -51,7 +52,7 @@ export function signInRoutes(api: Api, { sessions, setUp }: Deps): void {
 
   api.post(
     '/setup',
-    { config: door, schema: { hide, body: Type.Object({ code: Secret }, wire.strict) } },
+    { config: door, schema: { hide, body: Type.Object({ code: Secret }, strict) } },
     async (request, reply) => {
       refuseOtherSites(request)
       const { token, secret } = await setUp.redeem(request.body.code)

@@ -6,7 +6,8 @@ import { findWorkflow } from './find.ts'
 import { instant } from './instant.ts'
 import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
-import * as wire from './wire.ts'
+import * as wire from './wire-instance.ts'
+import { nullable } from './wire.ts'
 
 type Deps = Pick<InspectorDeps, 'signing' | 'store'>
 
@@ -40,7 +41,7 @@ export function signingRoutes(api: Api, { signing, store }: Deps): void {
         summary:
           'Replace the signing secret and show the new one, once; the old one signs for a day',
         params: Id,
-        body: wire.nullable(requests.NewSigningSecret),
+        body: nullable(requests.NewSigningSecret),
         response: { 201: wire.IssuedSigningSecret },
       },
     },

@@ -18,7 +18,8 @@ import { compileCheckOf } from './check-request.ts'
 import { findEvent, findWorkflow } from './find.ts'
 import type { InspectorDeps, Submission } from './ports.ts'
 import * as requests from './requests.ts'
-import * as wire from './wire.ts'
+import * as wire from './wire-event.ts'
+import { Created } from './wire.ts'
 import { sendEvent } from './write-event.ts'
 
 type Deps = Pick<
@@ -47,7 +48,7 @@ export function testRoutes(api: Api, deps: Deps): void {
           'Without send: a dry run. Its answer is an event that is not stored, with the sends as canceled deliveries. With send: a stored event, marked as a test.',
         params: Type.Object({ id: Type.String() }),
         body: requests.Test,
-        response: { 200: wire.EventDetail, 202: wire.Created },
+        response: { 200: wire.EventDetail, 202: Created },
       },
     },
     async ({ principal, params, body }, reply) => {

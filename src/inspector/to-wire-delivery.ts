@@ -9,7 +9,7 @@ import type { DeliveryDetail } from '../store/inspect.ts'
 import { instant } from './instant.ts'
 import { maskDelivery } from './mask-wire.ts'
 import { shownBody } from './shown-body.ts'
-import type { AttemptWire, DeliveryWire } from './wire.ts'
+import type { AttemptWire, DeliveryWire } from './wire-event.ts'
 
 export function toWireDelivery(delivery: DeliveryDetail, mask: Mask): DeliveryWire {
   const { id, send, status, code, dueAt, attempts } = delivery

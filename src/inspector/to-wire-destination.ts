@@ -4,7 +4,7 @@ import { destinationId } from '../model/destination.ts'
 import { limits } from '../model/limits.ts'
 import type { DestinationRow } from '../store/inspect.ts'
 import { instant } from './instant.ts'
-import type { DestinationWire } from './wire.ts'
+import type { DestinationWire } from './wire-operations.ts'
 
 /** `activity` is null where delivery has had nothing to do with it lately. */
 export function toWireDestination(

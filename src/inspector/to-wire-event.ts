@@ -5,7 +5,7 @@ import type { Dest, EventDetail, EventRow } from '../store/inspect.ts'
 import { instant } from './instant.ts'
 import { maskEventView } from './mask-wire.ts'
 import { toWireDelivery } from './to-wire-delivery.ts'
-import type { EventDetailWire, EventRowWire } from './wire.ts'
+import type { EventDetailWire, EventRowWire } from './wire-event.ts'
 
 export function toWireEventRow(row: EventRow, mask: Mask): EventRowWire {
   const { id, receivedAt, method, status, version, durationMs, message } = row

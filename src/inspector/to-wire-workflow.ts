@@ -2,7 +2,8 @@
 import type { Token } from '../model/account.ts'
 import type { PinnedPackages, Workflow, WorkflowVersion } from '../model/workflow.ts'
 import { instant } from './instant.ts'
-import type { TokenWire, VersionWire, WorkflowWire } from './wire.ts'
+import type { TokenWire } from './wire-instance.ts'
+import type { VersionWire, WorkflowWire } from './wire-workflow.ts'
 
 /** `baseUrl` has no slash at its end. */
 export function toWireWorkflow(workflow: Workflow, baseUrl: string): WorkflowWire {

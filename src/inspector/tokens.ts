@@ -7,7 +7,8 @@ import { readInstant } from './instant.ts'
 import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
 import { toWireToken } from './to-wire-workflow.ts'
-import * as wire from './wire.ts'
+import * as wire from './wire-instance.ts'
+import { page } from './wire.ts'
 
 type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids'> & {
   /** Ends what the token holds open. */
@@ -21,7 +22,7 @@ export function tokenRoutes(api: Api, deps: Deps): void {
     '/tokens',
     {
       config: { scope: 'admin' },
-      schema: { tags, summary: 'List tokens', response: { 200: wire.page(wire.Token) } },
+      schema: { tags, summary: 'List tokens', response: { 200: page(wire.Token) } },
     },
     async ({ principal }) => {
       const tokens = await deps.store.listTokens(principal.accountId)

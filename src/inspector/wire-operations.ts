@@ -1,13 +1,11 @@
 /**
- * The API's shapes of what an operator watches over all workflows: the list of deliveries, work in bulk,
- * figures over time. As wire.ts, whose rules hold here too; the UI and the command line import both.
+ * The API's shapes of what an operator watches over all workflows: the list of deliveries, destinations,
+ * work in bulk, figures over time; see wire.ts.
  */
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { Attempt, Delivery, DeliveryStatus, Instant, nullable, page, strict } from './wire.ts'
-
-const Count = Type.Integer({ minimum: 0 })
-const Milliseconds = Type.Number({ minimum: 0 })
+import { Attempt, Delivery, DeliveryStatus, FailureCode } from './wire-event.ts'
+import { Count, Instant, Milliseconds, nullable, page, strict } from './wire.ts'
 
 /* Deliveries */
 
@@ -196,3 +194,48 @@ export const Activity = Type.Object(
 export type ActivityWire = Static<typeof Activity>
 
 export const ActivityList = page(Activity)
+
+/* Destinations */
+
+export const Destination = Type.Object(
+  {
+    id: Type.String(),
+    origin: Type.String({ description: 'Scheme, host and port, as in https://a.example:443' }),
+    state: Type.Enum(['ok', 'throttled', 'open', 'paused'], {
+      description:
+        'What holds it up most: paused by a person; open: retries wait, since attempts fail; throttled: fewer at once, or none for now, since it is overloaded or asked to wait',
+    }),
+    paused: Type.Boolean(),
+    concurrency: nullable(Type.Integer({ description: 'As set; null is the default' })),
+    concurrencyCap: Type.Integer({ description: 'Attempts in flight at most' }),
+    concurrencyNow: Count,
+    ratePerSecond: nullable(Type.Number({ description: 'As set; null is no limit' })),
+    inFlight: Count,
+    waiting: Type.Integer({ minimum: 0, description: 'Not begun yet; counted up to 10,000' }),
+    held: Type.Integer({ minimum: 0, description: 'For a person to decide; up to 10,000' }),
+    retryAfter: nullable(Instant),
+    breaker: Type.Object(
+      { state: Type.Enum(['closed', 'open', 'half_open']), until: nullable(Instant) },
+      { ...strict, description: 'While it is open, retries wait; first attempts go on' },
+    ),
+    recent: Type.Object(
+      {
+        windowMs: Milliseconds,
+        delivered: Count,
+        failed: Count,
+        p50Ms: nullable(Milliseconds),
+        p95Ms: nullable(Milliseconds),
+      },
+      { ...strict, description: 'Attempts within the window, since the server started' },
+    ),
+    lastAttemptAt: nullable(Instant),
+    lastError: nullable(
+      Type.Object(
+        { at: Instant, code: FailureCode, message: Type.String(), deliveryId: Type.String() },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, title: 'Destination' },
+)
+export type DestinationWire = Static<typeof Destination>

@@ -13,7 +13,8 @@ import type { InspectorDeps, InspectorOptions } from './ports.ts'
 import * as requests from './requests.ts'
 import { answerSave } from './save-progress.ts'
 import { toWireVersion, toWireWorkflow } from './to-wire-workflow.ts'
-import * as wire from './wire.ts'
+import * as wire from './wire-workflow.ts'
+import { page } from './wire.ts'
 
 type Deps = Pick<
   InspectorDeps,
@@ -57,7 +58,7 @@ function listAndRead(api: Api, deps: Deps): void {
         tags,
         summary: 'List workflows',
         querystring: requests.PageQuery,
-        response: { 200: wire.page(wire.Workflow) },
+        response: { 200: page(wire.Workflow) },
       },
     },
     async ({ principal, query: { limit = limits.pageSize, cursor = null } }) => {
@@ -202,7 +203,7 @@ function versions(api: Api, deps: Deps): void {
         tags,
         summary: 'List the versions of a workflow, all on one page',
         params: Id,
-        response: { 200: wire.page(wire.WorkflowVersion) },
+        response: { 200: page(wire.WorkflowVersion) },
       },
     },
     async ({ principal, params }) => {

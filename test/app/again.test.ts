@@ -1,7 +1,7 @@
 /** Doing it again: replay, redelivery, cancel, tests with and without sending. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventDetailWire, EventListWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire, EventListWire } from '../../src/inspector/wire-event.ts'
 import { limits } from '../../src/model/limits.ts'
 import { isSettled, startApp } from '../support/app.ts'
 import { startReceiver } from '../support/receiver.ts'

@@ -1,7 +1,7 @@
 /** A workflow that is flooded and burns CPU, and another one beside it, through a whole server. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventListWire } from '../../src/inspector/wire.ts'
+import type { EventListWire } from '../../src/inspector/wire-event.ts'
 import { startApp } from '../support/app.ts'
 import { startReceiver } from '../support/receiver.ts'
 

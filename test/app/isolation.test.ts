@@ -1,7 +1,7 @@
 /** The whole server at the stricter level: what steps do works as at the other, and its health says so. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { HealthWire } from '../../src/inspector/wire.ts'
+import type { HealthWire } from '../../src/inspector/wire-instance.ts'
 import { startApp } from '../support/app.ts'
 import { LACKS_BWRAP } from '../support/in-sandbox.ts'
 import { startReceiver } from '../support/receiver.ts'

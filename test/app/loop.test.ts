@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { EventDetailWire, EventListWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire, EventListWire } from '../../src/inspector/wire-event.ts'
 import { isSettled, startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Agent, request } from 'undici'
-import type { SaveLine, WorkflowWire } from '../../src/inspector/wire.ts'
+import type { SaveLine, WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { ADMIN_TOKEN, startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { startRegistry } from '../support/registry.ts'

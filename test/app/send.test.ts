@@ -1,7 +1,7 @@
 /** The main job, end to end: an event comes in, steps run, and what they send arrives afterwards. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { startApp } from '../support/app.ts'
 import { headerOf, startReceiver } from '../support/receiver.ts'
 

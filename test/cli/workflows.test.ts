@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { lineDiff } from '../../src/cli/line-diff.ts'
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { runCommand } from '../support/run-command.ts'
 import { ADMIN_TOKEN, startApp } from '../support/app.ts'
 

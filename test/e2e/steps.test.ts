@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { openUi, reads, withoutBrowser } from '../support/browser.ts'
 
 const skip = withoutBrowser

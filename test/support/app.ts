@@ -14,7 +14,8 @@ import type { App } from '../../src/app.ts'
 import { createApiClient } from '../../src/cli/api-client.ts'
 import type { ApiClient } from '../../src/cli/api-client.ts'
 import { readConfig } from '../../src/config.ts'
-import type { EventDetailWire, EventListWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire, EventListWire } from '../../src/inspector/wire-event.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 
 export const ADMIN_TOKEN = 'so_test_token_of_the_whole_app'
 

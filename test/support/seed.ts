@@ -3,7 +3,7 @@ import { originOf } from '../../src/model/delivery.ts'
 import type { Attempt, DeliveryStatus, FailureCode, Send } from '../../src/model/delivery.ts'
 import type { EventError, RawRequest } from '../../src/model/event.ts'
 import type { RunOutcome, StepRecord } from '../../src/model/run.ts'
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import type { TestInspector } from './inspector.ts'
 
 export const RECEIVED_AT = Date.parse('2026-11-23T08:00:00.000Z')

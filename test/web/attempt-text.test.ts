@@ -1,7 +1,7 @@
 /** Attempts as text, for comparing them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AttemptWire } from '../../src/inspector/wire.ts'
+import type { AttemptWire } from '../../src/inspector/wire-event.ts'
 import { attemptText } from '../../web/model/attempt-text.ts'
 
 const request = { method: 'POST', url: 'https://a.example/', headers: [['x-a', '1']] } as const

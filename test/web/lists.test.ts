@@ -1,7 +1,7 @@
 /** The live lists: what a new reading of the rows changes, what it leaves as it was, and the days between. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventRowWire } from '../../src/inspector/wire.ts'
+import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import { dayRows } from '../../web/model/day-rows.ts'
 import { isByEventTime } from '../../web/model/delivery-filter.ts'
 import { readSearch } from '../../web/model/search-words.ts'

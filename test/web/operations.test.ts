@@ -1,8 +1,13 @@
 /** What the pages over all workflows make of the answers they get. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BulkWire, FiguresBucketWire, StatsWire } from '../../src/inspector/wire-operations.ts'
-import type { DestinationWire, HealthWire } from '../../src/inspector/wire.ts'
+import type {
+  BulkWire,
+  DestinationWire,
+  FiguresBucketWire,
+  StatsWire,
+} from '../../src/inspector/wire-operations.ts'
+import type { HealthWire } from '../../src/inspector/wire-instance.ts'
 import { bulkProgress } from '../../web/model/bulk-progress.ts'
 import { filterOf, matchingOf } from '../../web/model/delivery-filter.ts'
 import { destinationState, shownOrigin } from '../../web/model/destination-view.ts'

@@ -7,7 +7,7 @@
  * A page that nobody sees lets go of its stream: a browser has six connections to a server for all its
  * tabs together, and half a dozen tabs in the background would leave none to the one that is looked at.
  */
-import type { LiveData } from '../../src/inspector/wire.ts'
+import type { LiveData } from '../../src/inspector/wire-event.ts'
 
 export type LiveState = 'connecting' | 'open' | 'waiting'
 export type LiveKind = (typeof KINDS)[number]

@@ -1,15 +1,11 @@
 /** What the pages over all workflows read and decide: one entry per call, named once. */
 import { queryOptions } from '@tanstack/react-query'
-import type {
-  DestinationWire,
-  HealthWire,
-  SigningSecretWire,
-  TokenWire,
-} from '../../src/inspector/wire.ts'
+import type { HealthWire, SigningSecretWire, TokenWire } from '../../src/inspector/wire-instance.ts'
 import type {
   ActivityWire,
   BulkWire,
   DeliveryRowWire,
+  DestinationWire,
   EventCountWire,
   InstanceWire,
   StatsWire,

@@ -1,12 +1,11 @@
 /** What is read from the API and kept: one entry per call, named once. */
 import { queryOptions } from '@tanstack/react-query'
+import type { EventDetailWire, EventListWire } from '../../src/inspector/wire-event.ts'
 import type {
-  EventDetailWire,
-  EventListWire,
   StepProblemWire,
   VersionWire,
   WorkflowWire,
-} from '../../src/inspector/wire.ts'
+} from '../../src/inspector/wire-workflow.ts'
 import type { EventFilter } from '../model/search-words.ts'
 import { call, callInLines } from './client.ts'
 

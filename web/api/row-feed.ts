@@ -5,7 +5,7 @@
  * It lets rows in by itself while there is room (`setRoom`) and holds them back otherwise. Listeners
  * hear of changes at most once a frame.
  */
-import type { LiveData } from '../../src/inspector/wire.ts'
+import type { LiveData } from '../../src/inspector/wire-event.ts'
 import { appendOlder, release, startFeed, takeAgain, takeNewest } from '../model/feed.ts'
 import type { Block, Feed, Older, Ordering, Row } from '../model/feed.ts'
 import type { ApiProblem } from './client.ts'

@@ -1,6 +1,6 @@
 /** The lists that are kept current: where their rows come from, in which order, and which hints name them. */
 import type { DeliveryRowWire } from '../../src/inspector/wire-operations.ts'
-import type { EventRowWire } from '../../src/inspector/wire.ts'
+import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import { isByEventTime } from '../model/delivery-filter.ts'
 import type { DeliveryFilter } from '../model/delivery-filter.ts'
 import { byId, byTime } from '../model/feed.ts'

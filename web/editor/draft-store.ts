@@ -5,7 +5,8 @@
  * Invariant: what somebody typed is never replaced unasked. A version that was saved elsewhere is taken
  * over only while the draft has no changes; otherwise the page says so and the person decides.
  */
-import type { EventDetailWire, StepProblemWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
+import type { StepProblemWire, WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { draftOf, isChanged, rebased, withChange, withoutStep } from '../model/draft.ts'
 import type { Draft, DraftStep } from '../model/draft.ts'
 import type { Editor } from './code/mount.ts'

@@ -1,6 +1,6 @@
 /** One step, to be edited in place; under it what it did in the run that is shown. */
 import { lazy, memo, Suspense, useEffect, useMemo, useRef, useState } from 'react'
-import type { StepProblemWire } from '../../src/inspector/wire.ts'
+import type { StepProblemWire } from '../../src/inspector/wire-workflow.ts'
 import type { Folds } from '../inspector/run-pane.tsx'
 import { StepOutcome } from '../inspector/step-outcome.tsx'
 import type { Beside } from '../inspector/use-dry-run.ts'

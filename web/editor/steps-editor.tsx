@@ -1,7 +1,7 @@
 /** The steps, stacked and editable, with a + before, between and behind them. */
 import { useQuery } from '@tanstack/react-query'
 import { Fragment } from 'react'
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { variablesQuery } from '../api/queries.ts'
 import type { Folds } from '../inspector/run-pane.tsx'
 import { StepCard } from '../inspector/step-card.tsx'

@@ -4,7 +4,7 @@
  */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { setVariable, variablesQuery } from '../api/operations.ts'
 import { bearerLine, drawnSecret, signatureLines } from '../model/sender-lines.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'

@@ -1,6 +1,6 @@
 /** Asks the server's own compiler about the draft, shortly after the typing rests. */
 import { useEffect } from 'react'
-import type { StepProblemWire } from '../../src/inspector/wire.ts'
+import type { StepProblemWire } from '../../src/inspector/wire-workflow.ts'
 import { checkSteps } from '../api/queries.ts'
 import { stepsOf } from '../model/draft.ts'
 import type { Draft } from '../model/draft.ts'

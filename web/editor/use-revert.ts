@@ -1,6 +1,6 @@
 /** Going back to an earlier version: it is saved as the next one, so nothing that ran is ever lost. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { VersionWire } from '../../src/inspector/wire.ts'
+import type { VersionWire } from '../../src/inspector/wire-workflow.ts'
 import { saveWorkflow, versionsQuery, workflowQuery } from '../api/queries.ts'
 import { notify, notifyProblem } from '../parts/notice.tsx'
 import { useDraftStore } from './use-editor.ts'

@@ -2,7 +2,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { VersionWire } from '../../src/inspector/wire.ts'
+import type { VersionWire } from '../../src/inspector/wire-workflow.ts'
 import { versionsQuery } from '../api/queries.ts'
 import { definitionDiff } from '../model/definition-diff.ts'
 import { stepsOf } from '../model/draft.ts'

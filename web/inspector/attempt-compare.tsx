@@ -1,6 +1,6 @@
 /** Two attempts of a delivery, line by line: what was otherwise the time it worked, or did not. */
 import { useState } from 'react'
-import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire.ts'
+import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { Diff } from '../editor/diff.tsx'
 import { attemptText } from '../model/attempt-text.ts'
 import { lineDiff } from '../model/definition-diff.ts'

@@ -1,5 +1,5 @@
 /** Every try of a delivery; choosing one shows its request, response and timing in the other panes. */
-import type { AttemptWire } from '../../src/inspector/wire.ts'
+import type { AttemptWire } from '../../src/inspector/wire-event.ts'
 import { duration } from '../model/quantity.ts'
 import { attemptOutcome } from '../model/status-words.ts'
 import { exactTime } from '../model/time.ts'

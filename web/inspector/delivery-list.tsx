@@ -3,7 +3,7 @@
  * their own, in which only what is seen is drawn, so a step that sends a thousand keeps its neighbours near.
  */
 import { lazy, Suspense, useState } from 'react'
-import type { DeliveryWire } from '../../src/inspector/wire.ts'
+import type { DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { deliveryStatus } from '../model/status-words.ts'
 import { count, plural } from '../model/quantity.ts'
 import { Segments } from '../parts/segments.tsx'

@@ -2,7 +2,7 @@
 import { Tabs } from '@base-ui/react/tabs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { use, useState } from 'react'
-import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire.ts'
+import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { cancelDelivery, redeliver } from '../api/queries.ts'
 import { curl } from '../model/curl.ts'
 import { sendCall } from '../model/send-call.ts'

@@ -1,6 +1,6 @@
 /** A delivery: one line until opened, then its four panes. Which one is open stands in the address. */
 import { lazy, Suspense, use } from 'react'
-import type { DeliveryWire } from '../../src/inspector/wire.ts'
+import type { DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { duration } from '../model/quantity.ts'
 import { capturedResult, deliveryResult } from '../model/status-words.ts'
 import { Disclosure } from '../parts/disclosure.tsx'

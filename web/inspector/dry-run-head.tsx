@@ -3,7 +3,7 @@
  * to run again what was edited since.
  */
 import type { ReactNode } from 'react'
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { useDraftStore } from '../editor/use-editor.ts'
 import { useIsDryRunning } from '../editor/use-test-run.ts'
 import type { DryRun, RunView } from '../editor/draft-store.ts'

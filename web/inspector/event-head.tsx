@@ -1,5 +1,6 @@
 /** Above the steps: which event this is, how its run went, and what can be done with it. */
-import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { useDraftStore } from '../editor/use-editor.ts'
 import { useIsDryRunning } from '../editor/use-test-run.ts'
 import { curlOfEvent } from '../model/curl.ts'

@@ -3,7 +3,7 @@
  * are held back while the reader has paused, scrolled, or would lose the selected row from sight.
  */
 import { useEffect, useMemo, useRef } from 'react'
-import type { EventRowWire } from '../../src/inspector/wire.ts'
+import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import type { FeedView, RowFeed } from '../api/row-feed.ts'
 import { CHOICE_MOST, isChosen } from '../model/choice.ts'
 import { dayRows } from '../model/day-rows.ts'

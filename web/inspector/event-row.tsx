@@ -1,7 +1,7 @@
 /** One event in the list: a link to it, so that it opens in another tab as well. */
 import { memo } from 'react'
 import type { MouseEvent } from 'react'
-import type { EventRowWire } from '../../src/inspector/wire.ts'
+import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import { destOfRow } from '../model/dest.ts'
 import { duration } from '../model/quantity.ts'
 import { rowMessage } from '../model/status-words.ts'

@@ -1,6 +1,6 @@
 /** What may be done with the events that are chosen: to replay them, and to choose all that match. */
 import { useMutation, useQuery } from '@tanstack/react-query'
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { eventCountQuery, replayMany } from '../api/operations.ts'
 import { chosenText, matchingText } from '../model/choice.ts'
 import type { EventFilter } from '../model/search-words.ts'

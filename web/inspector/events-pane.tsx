@@ -1,6 +1,7 @@
 /** The left side: what came in, found and followed. */
 import { lazy, Suspense } from 'react'
-import type { EventRowWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import type { EventRowWire } from '../../src/inspector/wire-event.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { curlOfEndpoint } from '../model/curl.ts'
 import type { Search } from '../model/search-words.ts'
 import { EmptyState } from '../parts/empty-state.tsx'

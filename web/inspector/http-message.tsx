@@ -1,5 +1,5 @@
 /** A request or a response as it went over the wire: start line, headers, body. */
-import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire.ts'
+import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { bodyNote } from '../model/body-note.ts'
 import { size } from '../model/quantity.ts'
 import { BodyView } from './body-view.tsx'

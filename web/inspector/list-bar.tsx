@@ -1,6 +1,6 @@
 /** Above the list: live or paused, and the search, whose words may be filters. */
 import { useEffect, useState } from 'react'
-import type { EventRowWire } from '../../src/inspector/wire.ts'
+import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import type { FeedView } from '../api/row-feed.ts'
 import { withoutWord } from '../model/search-words.ts'
 import type { Search } from '../model/search-words.ts'

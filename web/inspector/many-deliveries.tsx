@@ -1,7 +1,7 @@
 /** Hundreds of deliveries of a step, in a scroll area in which only what is seen is drawn. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useRef } from 'react'
-import type { DeliveryWire } from '../../src/inspector/wire.ts'
+import type { DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { Delivery } from './delivery.tsx'
 
 const LINE_PX = 28

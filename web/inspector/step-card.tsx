@@ -1,5 +1,5 @@
 /** One step: what it is, and under it what it did with the selected event. */
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { StepSource } from '../editor/step-source.tsx'
 import { duration, plural } from '../model/quantity.ts'
 import { stepStatus } from '../model/status-words.ts'

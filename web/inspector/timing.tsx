@@ -1,5 +1,5 @@
 /** Where the time of an attempt went: one bar per phase on a common axis, each with its number. */
-import type { AttemptWire } from '../../src/inspector/wire.ts'
+import type { AttemptWire } from '../../src/inspector/wire-event.ts'
 import { duration } from '../model/quantity.ts'
 import { exactTime } from '../model/time.ts'
 import { waterfall } from '../model/waterfall.ts'

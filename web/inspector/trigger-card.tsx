@@ -1,6 +1,6 @@
 /** The first card: the request that came in, as `$event`. */
 import { lazy, Suspense, useMemo } from 'react'
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { maskedEvent } from '../model/masked.ts'
 import { size } from '../model/quantity.ts'
 import type { SplitRow } from '../model/split-rows.ts'

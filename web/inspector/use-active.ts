@@ -1,6 +1,6 @@
 /** The switch that lets events in or not: it turns at once, and back again if the server refuses. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { setActive, workflowQuery } from '../api/queries.ts'
 import { notifyProblem } from '../parts/notice.tsx'
 

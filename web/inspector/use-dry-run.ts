@@ -1,6 +1,6 @@
 /** The steps with what they did in the recorded run, in a dry run of the same event, and how these differ. */
 import { useMemo } from 'react'
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import type { DryRun, RunView } from '../editor/draft-store.ts'
 import { useEditor } from '../editor/use-editor.ts'
 import { stepsOf } from '../model/draft.ts'

@@ -1,6 +1,7 @@
 /** What is done to an event by its id, from the keyboard and the palette: copied, and its failures sent again. */
 import { useQueryClient } from '@tanstack/react-query'
-import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { redeliverMany } from '../api/operations.ts'
 import { eventQuery } from '../api/queries.ts'
 import { curlOfEvent } from '../model/curl.ts'

@@ -1,7 +1,7 @@
 /** The events of one workflow that meet a search, and the details of the selected one, both kept current. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
-import type { EventRowWire } from '../../src/inspector/wire.ts'
+import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import { paced } from '../api/paced.ts'
 import { eventQuery } from '../api/queries.ts'
 import { eventsOf } from '../api/sources.ts'

@@ -1,7 +1,8 @@
 /** Everything that can be done on the workflow page, by name, with its key where it has one. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import type { EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { eventQuery } from '../api/queries.ts'
 import { stepKinds } from '../editor/add-step.tsx'
 import { useDraftStore } from '../editor/use-editor.ts'

@@ -1,5 +1,6 @@
 /** The keyboard of the workflow page: moving in the list, and what is done to the selected event. */
-import type { EventRowWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import type { EventRowWire } from '../../src/inspector/wire-event.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { useKeys } from '../parts/keys.ts'
 import { notify } from '../parts/notice.tsx'
 import type { Choosing } from '../parts/use-choice.ts'

@@ -1,7 +1,7 @@
 /** The head of the page: name, version, the switch, testing and saving, and where events enter. */
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { versionsQuery } from '../api/queries.ts'
 import { TestMenu } from '../editor/test-menu.tsx'
 import type { TestRunning } from '../editor/use-test-run.ts'

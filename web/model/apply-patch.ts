@@ -3,7 +3,7 @@
  * are shared, never changed in place. An operation that does not fit leaves the value as it was: a diff
  * over its limit is one whole-document operation, so it always fits.
  */
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 
 export type Operation = NonNullable<EventDetailWire['run']>['steps'][number]['diff'][number]
 

@@ -1,5 +1,5 @@
 /** An attempt as text, to be compared with another: what was sent where, and what came back. */
-import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire.ts'
+import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { indented } from './body-view.ts'
 import { duration, size } from './quantity.ts'
 

@@ -1,5 +1,5 @@
 /** What is said of an answer's body besides its text: how long it was, and what was done to it. */
-import type { AttemptWire } from '../../src/inspector/wire.ts'
+import type { AttemptWire } from '../../src/inspector/wire-event.ts'
 import { size } from './quantity.ts'
 
 type Response = NonNullable<AttemptWire['response']>

@@ -2,7 +2,7 @@
  * Requests as a curl command for a POSIX shell. Every word is in single quotes, in which nothing is
  * special, so a body that was made to break out stays a body. Bytes that are no text go through base64.
  */
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import type { Body } from './body-view.ts'
 import { isSecretName, masked } from './masked.ts'
 

@@ -1,5 +1,5 @@
 /** The list as it is drawn: rows, with a heading wherever another day begins. */
-import type { EventRowWire as Row } from '../../src/inspector/wire.ts'
+import type { EventRowWire as Row } from '../../src/inspector/wire-event.ts'
 import { dayLabel } from './time.ts'
 
 export type Line =

@@ -2,7 +2,7 @@
  * What changed between two saved definitions, step by step: each step as the text a person would write,
  * compared line by line. Steps are the same by their name; their order is that of the newer one.
  */
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 
 type Definition = Pick<WorkflowWire, 'name' | 'steps'> & {
   readonly settings?: WorkflowWire['settings']

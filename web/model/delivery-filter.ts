@@ -2,7 +2,7 @@
  * Which deliveries are listed, as the address has it; and what "all that match" means to a bulk job,
  * which sends again what has ended and never what is still on its way.
  */
-import type { DeliveryWire } from '../../src/inspector/wire.ts'
+import type { DeliveryWire } from '../../src/inspector/wire-event.ts'
 
 export type DeliveryFilter = {
   readonly workflow?: string

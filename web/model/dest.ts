@@ -2,7 +2,7 @@
  * `Dest`, the one number of an event: delivered of total. Its tone is what has become of the rest. The
  * text always goes with it, so color never speaks alone.
  */
-import type { EventDetailWire, EventRowWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire, EventRowWire } from '../../src/inspector/wire-event.ts'
 
 export type DestTone = 'none' | 'waiting' | 'ok' | 'failed'
 export type DestView = { readonly text: string; readonly tone: DestTone; readonly spoken: string }

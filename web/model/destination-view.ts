@@ -1,5 +1,5 @@
 /** How a destination is, in words: its state, its latency, and what holds it up. */
-import type { DestinationWire } from '../../src/inspector/wire.ts'
+import type { DestinationWire } from '../../src/inspector/wire-operations.ts'
 import { count, duration, plural } from './quantity.ts'
 import type { Status } from './status-words.ts'
 

@@ -2,7 +2,7 @@
  * The steps as they are edited, each with what it did in a run: found by the name under which it ran.
  * What ran and is no longer among the steps is told apart, so nothing of a run is out of sight.
  */
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import type { Scope } from './complete.ts'
 import type { Draft, DraftStep } from './draft.ts'
 import { maskedEvent } from './masked.ts'

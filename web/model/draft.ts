@@ -5,7 +5,7 @@
  * Every step keeps its `key` through all changes, so that its editor keeps its place, and the name under
  * which it was saved, so that what a run recorded is still found under it.
  */
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 
 export type StepWire = WorkflowWire['steps'][number]
 type WebhookWire = Extract<StepWire, { type: 'webhook' }>

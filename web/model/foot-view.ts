@@ -1,5 +1,5 @@
 /** How the server is, in one line. */
-import type { HealthWire } from '../../src/inspector/wire.ts'
+import type { HealthWire } from '../../src/inspector/wire-instance.ts'
 import { count } from './quantity.ts'
 
 type Fact = {

@@ -1,5 +1,5 @@
 /** What a server is and was started with, as lines of name and text. */
-import type { HealthWire } from '../../src/inspector/wire.ts'
+import type { HealthWire } from '../../src/inspector/wire-instance.ts'
 import type { InstanceWire } from '../../src/inspector/wire-operations.ts'
 import { count, plural, size } from './quantity.ts'
 

@@ -2,7 +2,7 @@
  * What a step did in the recorded run beside what it did in a dry run of the steps as they are now: texts
  * line by line, sends in pairs. How long either took is told and never counts as a difference.
  */
-import type { DeliveryWire, EventDetailWire } from '../../src/inspector/wire.ts'
+import type { DeliveryWire, EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { indented } from './body-view.ts'
 import { changeLines } from './change-lines.ts'
 import { shortJson } from './json-preview.ts'

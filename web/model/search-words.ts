@@ -3,7 +3,7 @@
  * `before:2026-11-23T10:00` are filters, everything else is searched for as it stands. A filter that names no known value is
  * said so and left out, never searched for silently.
  */
-import type { DeliveryWire, EventDetailWire } from '../../src/inspector/wire.ts'
+import type { DeliveryWire, EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { deliveryStates } from './delivery-filter.ts'
 
 export type RunStatus = NonNullable<EventDetailWire['run']>['status']

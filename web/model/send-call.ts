@@ -2,7 +2,7 @@
  * A delivery as the `$send.http` call that would make it again: what a person pastes into a step. The
  * headers that Sendoff adds by itself are left out, and JSON is written as a value.
  */
-import type { DeliveryWire } from '../../src/inspector/wire.ts'
+import type { DeliveryWire } from '../../src/inspector/wire-event.ts'
 
 const ADDED =
   /^(host|content-length|user-agent|webhook-(id|timestamp|signature)|traceparent|sendoff-hops|connection)$/i

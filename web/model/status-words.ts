@@ -3,7 +3,7 @@
  * meanings (ok, failed, waiting) they carry. Everything else is plain or faint.
  */
 import type { DeliveryRowWire } from '../../src/inspector/wire-operations.ts'
-import type { DeliveryWire, EventDetailWire, EventRowWire } from '../../src/inspector/wire.ts'
+import type { DeliveryWire, EventDetailWire, EventRowWire } from '../../src/inspector/wire-event.ts'
 
 export type Tone = 'ok' | 'failed' | 'waiting' | 'plain' | 'faint'
 export type Status = { readonly text: string; readonly tone: Tone }

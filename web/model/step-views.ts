@@ -3,7 +3,8 @@
  * issued, and `$event` as it left it. Without a run, the steps alone. A test may have run steps of its
  * own; what was recorded then leads, and a step whose definition is not kept says so.
  */
-import type { DeliveryWire, EventDetailWire, WorkflowWire } from '../../src/inspector/wire.ts'
+import type { DeliveryWire, EventDetailWire } from '../../src/inspector/wire-event.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { applyPatch } from './apply-patch.ts'
 import { maskedEvent } from './masked.ts'
 

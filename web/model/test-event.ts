@@ -2,7 +2,7 @@
  * A request that somebody makes up, or takes from an event, to try the steps with. Bytes that are no text
  * cannot be edited and go along as they are.
  */
-import type { EventDetailWire } from '../../src/inspector/wire.ts'
+import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { bytesOf } from './body-view.ts'
 import type { Pair } from './draft.ts'
 

@@ -1,5 +1,5 @@
 /** The phases of an attempt as bars on one axis: waiting for a place, DNS, connect, TLS, answer, body. */
-import type { AttemptWire } from '../../src/inspector/wire.ts'
+import type { AttemptWire } from '../../src/inspector/wire-event.ts'
 
 type Timings = NonNullable<AttemptWire['timings']>
 

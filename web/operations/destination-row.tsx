@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { DestinationWire } from '../../src/inspector/wire.ts'
+import type { DestinationWire } from '../../src/inspector/wire-operations.ts'
 import { changeDestination, destinationsQuery } from '../api/operations.ts'
 import type { DestinationChange } from '../api/operations.ts'
 import {

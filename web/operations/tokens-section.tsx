@@ -1,7 +1,7 @@
 /** API tokens: issued here, shown once, revoked at once. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { TokenWire } from '../../src/inspector/wire.ts'
+import type { TokenWire } from '../../src/inspector/wire-instance.ts'
 import { createToken, revokeToken, tokensQuery } from '../api/operations.ts'
 import type { TokenScope } from '../api/operations.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'

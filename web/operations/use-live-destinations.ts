@@ -5,7 +5,7 @@
  */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import type { DestinationWire } from '../../src/inspector/wire.ts'
+import type { DestinationWire } from '../../src/inspector/wire-operations.ts'
 import { followLive } from '../api/live.ts'
 import type { LiveState } from '../api/live.ts'
 import { destinationsQuery } from '../api/operations.ts'

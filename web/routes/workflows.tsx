@@ -1,7 +1,7 @@
 /** All workflows: what each is called, where its events enter, how its last day went, what failed last. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { WorkflowWire } from '../../src/inspector/wire.ts'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import type { ActivityWire } from '../../src/inspector/wire-operations.ts'
 import { activityQuery } from '../api/operations.ts'
 import { workflowsQuery } from '../api/queries.ts'
