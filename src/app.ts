@@ -5,6 +5,7 @@
 import { join, resolve } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { SealedRequests } from './account/sealed-requests.ts'
+import { SecretKey } from './account/secret-key.ts'
 import { SigningSecrets } from './account/signing-secrets.ts'
 import { Variables } from './account/variables.ts'
 import { IdSource, systemClock } from './clock.ts'
@@ -87,9 +88,8 @@ export async function createApp(
   const parts = [
     ground.store,
     ground.notifier,
+    ground.key,
     ground.variables,
-    ground.signing,
-    ground.requests,
     engine.runner,
     engine.packages,
     engine.collector,
@@ -145,11 +145,11 @@ function layGround(config: Config, createStore: CreateStore, onFatal: (error: Er
   })
   const metrics = createMetrics({ clock, backlog: () => store.inspect.backlog() })
   const folder = resolve(config.data)
-  const keyOptions = { secretKey: config.secretKey, folder }
-  const variables = new Variables({ store, notifier, clock }, keyOptions)
-  const signing = new SigningSecrets({ store, notifier, clock }, keyOptions)
-  const requests = new SealedRequests({ store, clock }, keyOptions)
-  return { folder, clock, ids, log, store, notifier, metrics, variables, signing, requests }
+  const key = new SecretKey({ store, clock }, { secretKey: config.secretKey, folder })
+  const variables = new Variables({ store, notifier, clock, key })
+  const signing = new SigningSecrets({ store, notifier, clock, key })
+  const requests = new SealedRequests({ key })
+  return { folder, clock, ids, log, store, notifier, metrics, key, variables, signing, requests }
 }
 
 /** At `warn` where this machine kept the server from the stricter wall and nobody had decided so. */

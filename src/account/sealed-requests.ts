@@ -7,22 +7,14 @@
  *
  * Invariant: what stands beside the sealed bytes in the store is what may be shown.
  */
-import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { SealedRequest, Send } from '../model/delivery.ts'
 import type { HeaderPair } from '../model/event.ts'
 import { hideSecrets, NamedMasks } from '../model/hide-request.ts'
 import type { Masks } from '../model/redact-values.ts'
-import type { Service } from '../service.ts'
-import type { DefinitionStore } from '../store/store.ts'
-import { openSecretBox } from './secret-key.ts'
-import type { SecretKeyOptions } from './secret-key.ts'
-import type { SecretBox } from './secrets.ts'
+import type { OpenKey } from './secret-key.ts'
 
-type Deps = {
-  readonly store: Pick<DefinitionStore, 'markSecretKey' | 'readSecretKeyMark'>
-  readonly clock: Pick<Clock, 'randomBytes'>
-}
+type Deps = { readonly key: OpenKey }
 
 type Sealed = { readonly send: Send; readonly sealed: SealedRequest }
 
@@ -37,24 +29,12 @@ type Head = {
 
 const LENGTH_BYTES = 4
 
-export class SealedRequests implements Service {
+export class SealedRequests {
   readonly #deps: Deps
-  readonly #options: SecretKeyOptions
   readonly #named = new NamedMasks()
-  #box: SecretBox | undefined
 
-  constructor(deps: Deps, options: SecretKeyOptions) {
+  constructor(deps: Deps) {
     this.#deps = deps
-    this.#options = options
-  }
-
-  /** Opens the key; the store is open by then. Rejects as `openSecretBox` does. */
-  async start(): Promise<void> {
-    this.#box = await openSecretBox(this.#deps, this.#options)
-  }
-
-  async stop(): Promise<void> {
-    this.#box = undefined
   }
 
   /** Undefined where the send holds no secret. `masks` are those of the account's variables. */
@@ -67,24 +47,19 @@ export class SealedRequests implements Service {
     const length = Buffer.alloc(LENGTH_BYTES)
     length.writeUInt32BE(text.length)
     const plain = Buffer.concat([length, text, ...(hasBody ? [send.body!] : [])])
-    const bytes = this.#opened.sealBytes(plain, aboutOf(accountId, deliveryId))
+    const bytes = this.#deps.key.box.sealBytes(plain, aboutOf(accountId, deliveryId))
     return { send: shown, sealed: { bytes, bodySize: send.body?.length ?? 0 } }
   }
 
   /** Throws `request_unreadable`. */
   open(accountId: number, deliveryId: string, sealed: Uint8Array): OpenedRequest {
-    const opened = this.#opened.openBytes(sealed, aboutOf(accountId, deliveryId))
+    const opened = this.#deps.key.box.openBytes(sealed, aboutOf(accountId, deliveryId))
     if (!opened) throw new AppError('request_unreadable', { id: deliveryId })
     const plain = Buffer.from(opened.buffer, opened.byteOffset, opened.length)
     const end = LENGTH_BYTES + plain.readUInt32BE()
     const head = JSON.parse(plain.toString('utf8', LENGTH_BYTES, end)) as Head
     const { url, headers, hasBody } = head
     return hasBody ? { url, headers, body: plain.subarray(end) } : { url, headers }
-  }
-
-  get #opened(): SecretBox {
-    if (this.#box) return this.#box
-    throw new AppError('store_unavailable', { reason: 'the key of sealed requests is not open' })
   }
 }
 

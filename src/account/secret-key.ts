@@ -1,6 +1,7 @@
 /**
- * Finds the instance's secret key, or draws it on the first start. A setting comes first, then the file
- * `secret.key` in the data folder. The database carries a mark that only the right key opens.
+ * The instance's one secret key, opened once for all who seal with it. It is found, or drawn on the first
+ * start: a setting comes first, then the file `secret.key` in the data folder. The database carries a mark
+ * that only the right key opens.
  *
  * Invariant: where there is a mark, no key is ever drawn: a lost key is said to be lost, and nothing is
  * sealed with a second one beside values that only the first can open.
@@ -9,6 +10,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
+import type { Service } from '../service.ts'
 import type { DefinitionStore } from '../store/store.ts'
 import { createSecretBox, KEY_BYTES, parseSecretKey } from './secrets.ts'
 import type { SecretBox } from './secrets.ts'
@@ -27,11 +29,39 @@ export type SecretKeyOptions = {
 const SETTING = 'SENDOFF_SECRET_KEY'
 const ABOUT = 'the key of this instance'
 
-/**
- * The box under the instance's key. Rejects with `secret_key_wrong`, `secret_key_missing` or
- * `secret_key_unreadable`.
- */
-export async function openSecretBox(deps: Deps, options: SecretKeyOptions): Promise<SecretBox> {
+export class SecretKey implements Service {
+  readonly #deps: Deps
+  readonly #options: SecretKeyOptions
+  #box: SecretBox | undefined
+
+  constructor(deps: Deps, options: SecretKeyOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  /**
+   * The store is open by then. Rejects with `secret_key_wrong`, `secret_key_missing` or
+   * `secret_key_unreadable`.
+   */
+  async start(): Promise<void> {
+    this.#box = await openBox(this.#deps, this.#options)
+  }
+
+  async stop(): Promise<void> {
+    this.#box = undefined
+  }
+
+  /** What seals and opens under it. Throws `store_unavailable` unless it is started. */
+  get box(): SecretBox {
+    if (this.#box) return this.#box
+    throw new AppError('store_unavailable', { reason: 'the secret key is not open' })
+  }
+}
+
+/** As much of it as whoever seals needs. */
+export type OpenKey = Pick<SecretKey, 'box'>
+
+async function openBox(deps: Deps, options: SecretKeyOptions): Promise<SecretBox> {
   const file = join(options.folder, 'secret.key')
   const mark = await deps.store.readSecretKeyMark()
   const given = options.secretKey ?? readKeyFile(file)

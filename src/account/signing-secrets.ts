@@ -11,22 +11,15 @@ import { limits } from '../model/limits.ts'
 import { parseSigningSecret, spellSigningSecret } from '../model/signing.ts'
 import type { SealedSigningSecret, SigningKeys } from '../model/signing.ts'
 import type { Notifier } from '../notifier/notifier.ts'
-import type { Service } from '../service.ts'
 import type { DefinitionStore } from '../store/store.ts'
-import { openSecretBox } from './secret-key.ts'
-import type { SecretKeyOptions } from './secret-key.ts'
-import type { SecretBox } from './secrets.ts'
+import type { OpenKey } from './secret-key.ts'
 
 type Deps = {
   readonly store: Pick<
     DefinitionStore,
-    | 'keepSigningSecret'
-    | 'rotateSigningSecret'
-    | 'dropReplacedSigningSecret'
-    | 'listSigningSecrets'
-    | 'markSecretKey'
-    | 'readSecretKeyMark'
+    'keepSigningSecret' | 'rotateSigningSecret' | 'dropReplacedSigningSecret' | 'listSigningSecrets'
   >
+  readonly key: OpenKey
   readonly notifier: Pick<Notifier, 'publish'>
   readonly clock: Pick<Clock, 'randomBytes' | 'nowMs'>
 }
@@ -39,23 +32,11 @@ type SigningState = {
 
 const DRAWN_BYTES = 32
 
-export class SigningSecrets implements Service {
+export class SigningSecrets {
   readonly #deps: Deps
-  readonly #options: SecretKeyOptions
-  #box: SecretBox | undefined
 
-  constructor(deps: Deps, options: SecretKeyOptions) {
+  constructor(deps: Deps) {
     this.#deps = deps
-    this.#options = options
-  }
-
-  /** Opens the key; the store is open by then. Rejects as `openSecretBox` does. */
-  async start(): Promise<void> {
-    this.#box = await openSecretBox(this.#deps, this.#options)
-  }
-
-  async stop(): Promise<void> {
-    this.#box = undefined
   }
 
   async describe(accountId: number, workflowId: string): Promise<SigningState> {
@@ -81,7 +62,7 @@ export class SigningSecrets implements Service {
       throw new AppError('invalid_request', { reason })
     }
     const lapsesAt = this.#deps.clock.nowMs() + limits.signingOverlapMs
-    const sealed = this.#opened.seal(secret, aboutOf(accountId, workflowId))
+    const sealed = this.#deps.key.box.seal(secret, aboutOf(accountId, workflowId))
     await this.#deps.store.rotateSigningSecret(accountId, workflowId, sealed, lapsesAt)
     this.#deps.notifier.publish({ kind: 'signing', accountId, workflowId })
     return { secret, ...(await this.describe(accountId, workflowId)) }
@@ -101,12 +82,12 @@ export class SigningSecrets implements Service {
   async of(accountId: number, workflowId: string): Promise<SigningKeys> {
     let standing = await this.#standing(accountId, workflowId)
     if (standing.length === 0) {
-      const sealed = this.#opened.seal(this.#draw(), aboutOf(accountId, workflowId))
+      const sealed = this.#deps.key.box.seal(this.#draw(), aboutOf(accountId, workflowId))
       await this.#deps.store.keepSigningSecret(accountId, workflowId, sealed)
       standing = await this.#standing(accountId, workflowId)
     }
     const keys = standing.map(({ sealed }) => {
-      const secret = this.#opened.open(sealed, aboutOf(accountId, workflowId))
+      const secret = this.#deps.key.box.open(sealed, aboutOf(accountId, workflowId))
       const key = secret && parseSigningSecret(secret)
       if (!key) throw new AppError('signing_secret_unreadable', { id: workflowId })
       return key
@@ -122,11 +103,6 @@ export class SigningSecrets implements Service {
 
   #draw(): string {
     return spellSigningSecret(this.#deps.clock.randomBytes(DRAWN_BYTES))
-  }
-
-  get #opened(): SecretBox {
-    if (this.#box) return this.#box
-    throw new AppError('store_unavailable', { reason: 'the signing secrets are not open' })
   }
 }
 

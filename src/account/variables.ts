@@ -14,17 +14,13 @@ import type { Environment } from '../model/variable.ts'
 import type { Notifier } from '../notifier/notifier.ts'
 import type { Service } from '../service.ts'
 import type { DefinitionStore } from '../store/store.ts'
-import { openSecretBox } from './secret-key.ts'
-import type { SecretKeyOptions } from './secret-key.ts'
-import type { SecretBox } from './secrets.ts'
+import type { OpenKey } from './secret-key.ts'
 
 type Deps = {
-  readonly store: Pick<
-    DefinitionStore,
-    'putVariable' | 'deleteVariable' | 'listVariables' | 'markSecretKey' | 'readSecretKeyMark'
-  >
+  readonly store: Pick<DefinitionStore, 'putVariable' | 'deleteVariable' | 'listVariables'>
+  readonly key: OpenKey
   readonly notifier: Pick<Notifier, 'publish' | 'subscribe'>
-  readonly clock: Pick<Clock, 'randomBytes' | 'monotonicMs'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
 export type VariableName = { readonly name: string; readonly updatedAt: number }
@@ -33,20 +29,15 @@ type Kept = { readonly environment: Promise<Environment>; readonly expiresAt: nu
 
 export class Variables implements Service {
   readonly #deps: Deps
-  readonly #options: SecretKeyOptions
   readonly #kept = new Map<number, Kept>()
   readonly #made = new Map<number, { readonly secrets: readonly string[]; readonly masks: Masks }>()
-  #box: SecretBox | undefined
   #leave: (() => void) | undefined
 
-  constructor(deps: Deps, options: SecretKeyOptions) {
+  constructor(deps: Deps) {
     this.#deps = deps
-    this.#options = options
   }
 
-  /** Opens the key; the store is open by then. Rejects as `openSecretBox` does. */
   async start(): Promise<void> {
-    this.#box = await openSecretBox(this.#deps, this.#options)
     this.#leave = this.#deps.notifier.subscribe((hint) => {
       if (hint.kind === 'env') this.#kept.delete(hint.accountId)
     })
@@ -68,7 +59,7 @@ export class Variables implements Service {
   async set(accountId: number, name: string, value: string): Promise<void> {
     const fault = variableNameFault(name) ?? variableValueFault(value)
     if (fault !== undefined) throw new AppError('invalid_request', { reason: fault })
-    const sealed = this.#opened.seal(value, aboutOf(accountId, name))
+    const sealed = this.#deps.key.box.seal(value, aboutOf(accountId, name))
     await this.#deps.store.putVariable(accountId, name, sealed)
     this.#changed(accountId)
   }
@@ -99,7 +90,7 @@ export class Variables implements Service {
     const values: Record<string, string> = Object.create(null) as {}
     const secrets: string[] = []
     for (const { name, sealed, retired } of all) {
-      const value = this.#opened.open(sealed, aboutOf(accountId, name))
+      const value = this.#deps.key.box.open(sealed, aboutOf(accountId, name))
       if (value !== undefined) secrets.push(value)
       else if (!retired) throw new AppError('variable_unreadable', { name })
       if (!retired) values[name] = value!
@@ -120,11 +111,6 @@ export class Variables implements Service {
   #changed(accountId: number): void {
     this.#kept.delete(accountId)
     this.#deps.notifier.publish({ kind: 'env', accountId })
-  }
-
-  get #opened(): SecretBox {
-    if (this.#box) return this.#box
-    throw new AppError('store_unavailable', { reason: 'the variables are not open' })
   }
 }
 

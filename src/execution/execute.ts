@@ -115,6 +115,10 @@ async function commit(
   signal: AbortSignal,
 ): Promise<readonly DeliveryTask[] | undefined> {
   const { accountId } = event
+  const hidden = result.sends.map((send) => {
+    const id = deliveryId(event.id, send.step, send.index)
+    return deps.requests.seal(accountId, id, send, masks) ?? { send, sealed: null }
+  })
   const origins = result.sends.map((send) => originOf(send.url))
   const places = deps.handOver.reserve(accountId, origins)
   const reserved = origins.filter((_, i) => places[i])
@@ -127,12 +131,7 @@ async function commit(
     hops: hopsOf(event),
     outcome: result.outcome,
   }
-  const deliveries = result.sends.map((send, i) => {
-    const id = deliveryId(event.id, send.step, send.index)
-    const hidden = deps.requests.seal(accountId, id, send, masks)
-    const [origin, leased] = [origins[i]!, places[i]!]
-    return hidden ? { ...hidden, origin, leased } : { send, sealed: null, origin, leased }
-  })
+  const deliveries = hidden.map((one, i) => ({ ...one, origin: origins[i]!, leased: places[i]! }))
   try {
     const { created } = await persist(() => deps.store.finish(run, deliveries), signal)
     if (created) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { SealedRequests } from '../../src/account/sealed-requests.ts'
+import { createSecretBox } from '../../src/account/secrets.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { Send } from '../../src/model/delivery.ts'
 import { createMasks, NO_MASKS } from '../../src/model/redact-values.ts'
@@ -12,19 +13,9 @@ const CANARY = 'env-canary-4f1d'
 const masks = createMasks([CANARY])
 const ID = 'dlv_01k9xk2m3n4p5q6r7s8t9vwxyz00000'
 
-async function opened(fill = 1): Promise<SealedRequests> {
-  let mark: string | null = null
-  const store = {
-    readSecretKeyMark: async () => mark,
-    markSecretKey: async (proposed: string) => (mark = proposed),
-  }
-  const secretKey = new Uint8Array(32).fill(fill)
-  const requests = new SealedRequests(
-    { store, clock: systemClock },
-    { secretKey, folder: '/nonexistent' },
-  )
-  await requests.start()
-  return requests
+const opened = (fill = 1): SealedRequests => {
+  const box = createSecretBox({ clock: systemClock }, new Uint8Array(32).fill(fill))
+  return new SealedRequests({ key: { box } })
 }
 
 const plain = (request: Send): Partial<Send> => ({
@@ -34,7 +25,7 @@ const plain = (request: Send): Partial<Send> => ({
 })
 
 test('sealed requests: a request without secrets is left alone', async () => {
-  const requests = await opened()
+  const requests = opened()
   const ordinary = send({ url: 'https://dest.example/hook?page=2', headers: [['x-a', '1']] })
   assert.equal(requests.seal(1, ID, ordinary, NO_MASKS), undefined)
   assert.equal(requests.seal(1, ID, ordinary, masks), undefined)
@@ -64,7 +55,7 @@ const secret: Readonly<Record<string, Partial<Send>>> = {
 
 for (const [where, over] of Object.entries(secret)) {
   test(`[216] sealed requests: ${where} is neither in what is shown nor in what is sealed, and opens`, async () => {
-    const requests = await opened()
+    const requests = opened()
     const request = send(over)
     const { send: shown, sealed } = requests.seal(1, ID, request, masks)!
     const stored = `${JSON.stringify(shown)}${Buffer.from(shown.body!).toString('latin1')}${Buffer.from(sealed.bytes).toString('latin1')}`
@@ -80,15 +71,15 @@ test('sealed requests: a body without a secret is not sealed with its headers', 
     headers: [['authorization', 'Bearer named-canary-1']],
     body: Buffer.alloc(100_000, 'x'),
   })
-  const { send: shown, sealed } = (await opened()).seal(1, ID, request, NO_MASKS)!
+  const { send: shown, sealed } = opened().seal(1, ID, request, NO_MASKS)!
   assert.equal(shown.body, request.body)
   assert.ok(sealed.bytes.length < 1_000)
 })
 
 test('[217] sealed requests: moved to another delivery or account, or under another key, it does not open', async () => {
-  const requests = await opened()
+  const requests = opened()
   const { bytes: sealed } = requests.seal(1, ID, send({ body: bytes(CANARY) }), masks)!.sealed
-  const other = await opened(2)
+  const other = opened(2)
   const refused = {
     message: `Cannot open the request of ${ID}: it is sealed, and this server's secret key is not the one for it`,
   }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { openSecretBox } from '../../src/account/secret-key.ts'
+import { SecretKey } from '../../src/account/secret-key.ts'
 import { createSecretBox, parseSecretKey } from '../../src/account/secrets.ts'
 import { systemClock } from '../../src/clock.ts'
 
@@ -47,8 +47,11 @@ async function setUp(t: TestContext) {
     markSecretKey: async (proposed: string) => (mark ??= proposed),
   }
   const file = join(folder, 'secret.key')
-  const open = (secretKey: Uint8Array | null = null) =>
-    openSecretBox({ ...deps, store }, { secretKey, folder })
+  const open = async (secretKey: Uint8Array | null = null) => {
+    const found = new SecretKey({ ...deps, store }, { secretKey, folder })
+    await found.start()
+    return found.box
+  }
   return { file, open }
 }
 

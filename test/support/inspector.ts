@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createToken } from '../../src/account/tokens.ts'
+import { SecretKey } from '../../src/account/secret-key.ts'
 import { SigningSecrets } from '../../src/account/signing-secrets.ts'
 import { Variables } from '../../src/account/variables.ts'
 import { IdSource, systemClock } from '../../src/clock.ts'
@@ -81,16 +82,11 @@ export async function startInspector(
   await store.start()
   const notifier = new LocalNotifier({ report: (error) => assert.fail(String(error)) })
   const ids = new IdSource(systemClock)
-  const variables = new Variables(
-    { store, notifier, clock: systemClock },
-    { secretKey: null, folder },
-  )
+  const key = new SecretKey({ store, clock: systemClock }, { secretKey: null, folder })
+  await key.start()
+  const variables = new Variables({ store, notifier, clock: systemClock, key })
   await variables.start()
-  const signing = new SigningSecrets(
-    { store, notifier, clock: systemClock },
-    { secretKey: null, folder },
-  )
-  await signing.start()
+  const signing = new SigningSecrets({ store, notifier, clock: systemClock, key })
   const state = {
     hints: [] as Hint[],
     submitted: [] as Submission[],

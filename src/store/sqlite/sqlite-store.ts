@@ -1,6 +1,9 @@
 /**
  * The embedded store: one SQLite database in one folder, for one process at a time.
  *
+ * Long, because it spells out the port: one method for each verb, each a call of one of the threads. There
+ * is nothing else in it to be taken apart.
+ *
  * Two threads, so that neither commits nor long reads ever hold up the caller: the writer (writer.ts)
  * owns the only connection that writes and commits in groups; the reader (reader.ts) serves everything
  * that is only looked at. Other threads of the process speak to the same writer through `connect()`.
