@@ -131,7 +131,9 @@ async function commit(
     hops: hopsOf(event),
     outcome: result.outcome,
   }
-  const deliveries = hidden.map((one, i) => ({ ...one, origin: origins[i]!, leased: places[i]! }))
+  const deliveries = hidden.map(({ send, sealed }, i): NewDelivery => {
+    return { send, sealed, origin: origins[i]!, leased: places[i]! }
+  })
   try {
     const { created } = await persist(() => deps.store.finish(run, deliveries), signal)
     if (created) {

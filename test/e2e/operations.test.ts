@@ -31,6 +31,13 @@ test(
     await page.waitForURL(/status=failed/)
     await rows.nth(5).waitFor()
     assert.equal(await rows.count(), 6)
+    const search = page.getByRole('searchbox', { name: 'Search deliveries' })
+    await search.pressSequentially('n/3 ')
+    await page.waitForURL(/q=n/)
+    await rows.nth(1).waitFor({ state: 'detached' })
+    assert.equal(await search.inputValue(), 'n/3 ') // the next word may follow
+    await search.fill('')
+    await rows.nth(5).waitFor()
     for (const n of [1, 2]) {
       await page.getByRole('checkbox', { name: `Select POST ${receiver.url(`/n/${n}`)}` }).check()
     }
@@ -143,7 +150,7 @@ test(
     const tokens = page.getByRole('region', { name: 'Tokens' })
     await tokens.getByLabel('Name').fill('CI')
     await tokens.getByRole('button', { name: 'Issue token' }).click()
-    const secret = await tokens.locator('.secret-once code').textContent()
+    const secret = await tokens.locator('.shown-once code').textContent()
     const asks = () => createApiClient(app.url, secret!).call('GET', '/workflows')
     await asks()
     await isAccessible(page)

@@ -8,7 +8,7 @@ import { endSigningOverlap, makeSigningSecret, signingQuery } from '../api/opera
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { notify, notifyProblem } from '../parts/notice.tsx'
 import { exactTime } from '../model/time.ts'
-import { ShownOnce } from './shown-once.tsx'
+import { ShownOnce } from '../parts/shown-once.tsx'
 
 type Props = {
   readonly workflowId: string

@@ -10,7 +10,7 @@ import { bearerLine, drawnSecret, signatureLines } from '../model/sender-lines.t
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
-import { ShownOnce } from './shown-once.tsx'
+import { ShownOnce } from '../parts/shown-once.tsx'
 
 type TriggerAuth = WorkflowWire['settings']['triggerAuth']
 type Asked = NonNullable<TriggerAuth>

@@ -1,11 +1,11 @@
 /** Above the list: live or paused, and the search, whose words may be filters. */
-import { useEffect, useState } from 'react'
 import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import type { FeedView } from '../api/row-feed.ts'
 import { withoutWord } from '../model/search-words.ts'
 import type { Search } from '../model/search-words.ts'
 import { Icon } from '../parts/icon.tsx'
 import { LiveSwitch } from '../parts/live-switch.tsx'
+import { SearchBox } from '../parts/search-box.tsx'
 import { usePlace } from './place.ts'
 import { SEARCH_BOX } from './use-workflow-keys.ts'
 
@@ -16,8 +16,6 @@ type Props = {
   readonly pause: (paused: boolean) => void
 }
 
-const TYPING_MS = 200
-
 export function ListBar({ view, found, isPaused, pause }: Props) {
   const { search, go } = usePlace()
   const text = search.q ?? ''
@@ -26,6 +24,9 @@ export function ListBar({ view, found, isPaused, pause }: Props) {
       <div className="list-tools">
         <LiveSwitch live={view.live} heldCount={view.heldCount} isPaused={isPaused} pause={pause} />
         <SearchBox
+          id={SEARCH_BOX}
+          label="Search events"
+          placeholder="Search, or status:failed"
           text={text}
           change={(q) => go({ q: q === '' ? undefined : q }, { replace: true })}
         />
@@ -54,41 +55,6 @@ export function ListBar({ view, found, isPaused, pause }: Props) {
           ))}
         </div>
       )}
-    </div>
-  )
-}
-
-/** Typing is answered at once; the address and the list follow when the typing rests. */
-function SearchBox({ text, change }: { text: string; change: (text: string) => void }) {
-  const [typed, setTyped] = useState(text)
-  const [known, setKnown] = useState(text)
-  if (text !== known) {
-    setKnown(text)
-    if (text !== typed.trim()) setTyped(text)
-  }
-  useEffect(() => {
-    if (typed.trim() === known) return undefined
-    const timer = setTimeout(() => change(typed.trim()), TYPING_MS)
-    return () => clearTimeout(timer)
-  }, [typed, known, change])
-  return (
-    <div className="search-box">
-      <Icon name="search" />
-      <input
-        id={SEARCH_BOX}
-        type="search"
-        aria-label="Search events"
-        placeholder="Search, or status:failed"
-        value={typed}
-        spellCheck={false}
-        autoComplete="off"
-        maxLength={500}
-        onChange={(event) => setTyped(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') event.currentTarget.blur()
-          if (event.key === 'Enter') change(typed.trim())
-        }}
-      />
     </div>
   )
 }

@@ -1,6 +1,6 @@
 /** The filters of the list of deliveries, each with its own name and value in the address. */
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useId, useState } from 'react'
+import { useId } from 'react'
 import type { ReactNode } from 'react'
 import { destinationsQuery } from '../api/operations.ts'
 import { workflowsQuery } from '../api/queries.ts'
@@ -8,8 +8,8 @@ import { deliveryStates, failureCodes } from '../model/delivery-filter.ts'
 import type { DeliveryFilter } from '../model/delivery-filter.ts'
 import { shownOrigin } from '../model/destination-view.ts'
 import { deliveryStatus } from '../model/status-words.ts'
-import { Icon } from '../parts/icon.tsx'
 import { useKeys } from '../parts/keys.ts'
+import { SearchBox } from '../parts/search-box.tsx'
 
 type Change = { readonly [Name in keyof DeliveryFilter]?: string | undefined }
 type Props = {
@@ -18,9 +18,9 @@ type Props = {
   readonly children: ReactNode
 }
 
-const TYPING_MS = 250
-
 export function DeliveryFilters({ filter, change, children }: Props) {
+  const searchBox = useId()
+  useKeys({ '/': () => document.getElementById(searchBox)?.focus() })
   const { data: workflows = [] } = useQuery(workflowsQuery)
   const { data: destinations = [] } = useQuery(destinationsQuery)
   const origins = new Set(destinations.map(({ origin }) => origin))
@@ -28,7 +28,13 @@ export function DeliveryFilters({ filter, change, children }: Props) {
   return (
     <div className="filters" role="search" aria-label="Deliveries">
       {children}
-      <SearchField value={filter.q ?? ''} change={(q) => change({ q })} />
+      <SearchBox
+        id={searchBox}
+        label="Search deliveries"
+        placeholder="Search address, step or reason"
+        text={filter.q ?? ''}
+        change={(q) => change({ q: q === '' ? undefined : q })}
+      />
       <Choice label="Status" value={filter.status} change={(status) => change({ status })}>
         {deliveryStates.map((status) => (
           <option key={status} value={status}>
@@ -81,45 +87,5 @@ function Choice({ label, value, change, children }: ChoiceProps) {
         {children}
       </select>
     </span>
-  )
-}
-
-/** Typing is answered at once; the address and the list follow when the typing rests. */
-function SearchField({
-  value,
-  change,
-}: {
-  value: string
-  change: (q: string | undefined) => void
-}) {
-  const id = useId()
-  const [typed, setTyped] = useState(value)
-  const [known, setKnown] = useState(value)
-  if (value !== known) {
-    setKnown(value)
-    setTyped(value)
-  }
-  useKeys({ '/': () => document.getElementById(id)?.focus() })
-  useEffect(() => {
-    const text = typed.trim()
-    if (text === known) return undefined
-    const timer = setTimeout(() => change(text === '' ? undefined : text), TYPING_MS)
-    return () => clearTimeout(timer)
-  }, [typed, known, change])
-  return (
-    <div className="search-box">
-      <Icon name="search" />
-      <input
-        id={id}
-        type="search"
-        aria-label="Search deliveries"
-        placeholder="Search address, step or reason"
-        value={typed}
-        spellCheck={false}
-        autoComplete="off"
-        maxLength={500}
-        onChange={({ target }) => setTyped(target.value)}
-      />
-    </div>
   )
 }

@@ -5,10 +5,10 @@ import type { TokenWire } from '../../src/inspector/wire-instance.ts'
 import { createToken, revokeToken, tokensQuery } from '../api/operations.ts'
 import type { TokenScope } from '../api/operations.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
-import { CopyButton } from '../parts/copy-button.tsx'
 import { notify, notifyProblem } from '../parts/notice.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
+import { ShownOnce } from '../parts/shown-once.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 
 const scopes: Readonly<Record<TokenScope, string>> = {
@@ -129,16 +129,12 @@ function TokenForm({ issued }: { readonly issued: () => Promise<void> }) {
         )}
       </form>
       {secret !== null && (
-        <div className="secret-once" role="status">
-          <p>This is the only time that it is shown.</p>
-          <div className="command">
-            <code>{secret}</code>
-            <CopyButton text={secret} what="the token" />
-          </div>
+        <>
+          <ShownOnce secret={secret} what="the token" />
           <button type="button" className="link" onClick={() => setSecret(null)}>
             I have it
           </button>
-        </div>
+        </>
       )}
     </>
   )

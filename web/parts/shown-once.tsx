@@ -1,5 +1,5 @@
 /** A secret in the one moment in which it can be read, with the way to take it along. */
-import { CopyButton } from '../parts/copy-button.tsx'
+import { CopyButton } from './copy-button.tsx'
 
 export function ShownOnce({ secret, what }: { readonly secret: string; readonly what: string }) {
   return (
