@@ -34,29 +34,33 @@ const needsSomebody: ReadonlySet<string | undefined> = new Set([
   'held',
 ])
 
-export const deliveryStates = [
-  'pending',
-  'sending',
-  'delivered',
-  'failed',
-  'blocked',
-  'canceled',
-  'held',
-] as const satisfies readonly DeliveryWire['status'][]
+/** Every name that the API knows, in this order: one that is missing is a fault of types. */
+const every = <Name extends string>(names: Readonly<Record<Name, true>>): readonly Name[] =>
+  Object.keys(names) as Name[]
 
-export const failureCodes = [
-  'dns',
-  'connect_refused',
-  'connect_timeout',
-  'tls',
-  'reset',
-  'timeout',
-  'blocked',
-  'redirect',
-  'http_status',
-  'too_large_headers',
-  'protocol',
-] as const
+export const deliveryStates = every<DeliveryWire['status']>({
+  pending: true,
+  sending: true,
+  delivered: true,
+  failed: true,
+  blocked: true,
+  canceled: true,
+  held: true,
+})
+
+export const failureCodes = every<NonNullable<DeliveryWire['code']>>({
+  dns: true,
+  connect_refused: true,
+  connect_timeout: true,
+  tls: true,
+  reset: true,
+  timeout: true,
+  blocked: true,
+  redirect: true,
+  http_status: true,
+  too_large_headers: true,
+  protocol: true,
+})
 
 export type Matching =
   | { readonly kind: 'these'; readonly words: string; readonly filter: DeliveryFilter }
