@@ -38,8 +38,7 @@ export class Turns {
 
   /** Gives the lane the sockets it may have; if it could use more, it waits for its turn. */
   refill(lane: Lane): void {
-    while (lane.isReady && this.#startOne(lane));
-    this.#line(lane)
+    while (this.#startOrLine(lane));
   }
 
   release(lane: Lane): void {
@@ -62,20 +61,33 @@ export class Turns {
     let passed = 0
     for (const lane of this.#waiting) {
       this.#waiting.delete(lane)
-      passed = lane.isReady && this.#startOne(lane) ? 0 : passed + 1
-      this.#line(lane)
+      const isStarted = this.#startOrLine(lane)
+      if (isStarted) this.#line(lane, lane.isReady)
+      passed = isStarted ? 0 : passed + 1
       if (passed > Math.min(LOOKS, this.#waiting.size)) return
     }
   }
 
+  /**
+   * Starts the lane's next task, or puts it in line. By one look: its time may come between two, and a
+   * lane that is in line as ready without having been tried is tried again only when a socket comes free.
+   */
+  #startOrLine(lane: Lane): boolean {
+    const { isReady } = lane
+    if (isReady && this.#startOne(lane)) return true
+    this.#line(lane, isReady)
+    return false
+  }
+
   /** Puts the lane in line for a socket, or for the time when it may use one. */
-  #line(lane: Lane): void {
-    if (lane.isReady) this.#waiting.add(lane)
-    else if (lane.opensAt !== null && !this.#isOver) this.#wait(lane, lane.opensAt)
+  #line(lane: Lane, isReady: boolean): void {
+    if (isReady) return void this.#waiting.add(lane)
+    const { opensAt } = lane
+    if (opensAt !== null && !this.#isOver) this.#wait(lane, opensAt)
   }
 
   #wait(lane: Lane, opensAt: number): void {
-    if (this.#timers.has(lane)) return
+    clearTimeout(this.#timers.get(lane))
     const ms = Math.min(
       Math.max(1, Math.ceil(opensAt - this.#deps.clock.monotonicMs())),
       TIMER_MS_MAX,
