@@ -32,7 +32,7 @@ export class Batches<Fact> {
 
   add(fact: Fact, done: () => void): void {
     this.#entries.push({ fact, done })
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined))
+    this.#writing ??= this.#write()
   }
 
   /** Resolves when everything added so far is durable, or given up. */
@@ -53,6 +53,8 @@ export class Batches<Fact> {
       await this.#writeBatch(batch)
       for (const { done } of batch) done()
     }
+    // With the last look at what there is, not a turn later: what came between would wait for the next.
+    this.#writing = undefined
   }
 
   async #writeBatch(batch: readonly Entry<Fact>[]): Promise<void> {
