@@ -66,6 +66,8 @@ export class Dispatcher implements HandOver, Service {
   readonly #running = new Set<Promise<void>>()
   #poll: NodeJS.Timeout | undefined
   #adopting: Promise<void> | undefined
+  /** Since the store was last asked: its answer may not know of what there is now. */
+  #isWokenAgain = false
   #looking: Promise<void> | undefined
   #isStopping = false
   #isAbandoned = false
@@ -130,7 +132,8 @@ export class Dispatcher implements HandOver, Service {
   /** Something may be waiting in the store. */
   wake(): void {
     if (this.#isStopping) return
-    this.#adopting ??= this.#adopt().finally(() => (this.#adopting = undefined))
+    if (this.#adopting) this.#isWokenAgain = true
+    else this.#adopting = this.#adoptWhileWoken()
   }
 
   /** Ends what a lane waits for: a Retry-After, or its breaker. */
@@ -150,7 +153,12 @@ export class Dispatcher implements HandOver, Service {
   /** Reads what is decided about destinations; resolves when it is in force. */
   async syncDestinations(): Promise<void> {
     const settings = await this.#deps.store.syncDestinations()
-    for (const destination of this.#destinations.configure(settings)) this.#review(destination)
+    for (const destination of this.#destinations.configure(settings)) {
+      this.#review(destination)
+      // What waits for an attempt to end, or for a time, may not have to any more.
+      const lane = this.#lanes.get(destination.key)
+      if (lane) this.#turns.refill(lane)
+    }
     // What waited here for a paused one is pending now, and to be held.
     await this.#returns.flush()
     if (settings.some(({ paused }) => paused)) await this.#deps.store.syncDestinations()
@@ -276,6 +284,14 @@ export class Dispatcher implements HandOver, Service {
     await this.syncDestinations().catch(() => undefined)
     for (const key of this.#places.capacities.keys()) this.#review(this.#destinations.find(key)!)
     this.wake()
+  }
+
+  async #adoptWhileWoken(): Promise<void> {
+    do {
+      this.#isWokenAgain = false
+      await this.#adopt()
+    } while (this.#isWokenAgain && !this.#isStopping)
+    this.#adopting = undefined
   }
 
   /** Takes out of the store what there is room for. */

@@ -1,6 +1,7 @@
 /** What a destination takes, and when: paused, capped, paced, overloaded, and its breaker. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { laneKey } from '../../src/model/destination.ts'
 import type { DestinationSettings } from '../../src/model/destination.ts'
 import { limits } from '../../src/model/limits.ts'
@@ -88,6 +89,38 @@ test('destination: its rate holds', async () => {
   const started = settled.map(({ attempt }) => attempt.startedAt)
   // A burst of five may go at once; the other twenty are 20 ms apart.
   assert.ok(Math.max(...started) - Math.min(...started) >= 390)
+})
+
+test('destination: what waits goes as soon as more at once are allowed', async () => {
+  await using at = await dispatching()
+  const receiver = await at.receiver(({ url }) => (url === '/slow' ? { end: 'hang' } : {}))
+  at.store.settings = settings(receiver.origin, { concurrency: 1 })
+  await at.dispatcher.syncDestinations()
+  send(at.dispatcher, at.store, [
+    taskTo(receiver.url('/slow'), { timeoutMs: 60_000 }),
+    taskTo(receiver.url('/next'), { index: 1 }),
+  ])
+  await receiver.received(1)
+  at.store.settings = settings(receiver.origin, { concurrency: 2 })
+  await at.dispatcher.syncDestinations()
+  await at.store.settledAtLeast(1)
+})
+
+test('destination: what waits for its turn goes as soon as a faster rate allows', async () => {
+  let laterMs = 0
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + laterMs }
+  await using at = await dispatching({ clock })
+  const receiver = await at.receiver()
+  // Of either no more than one is held ready, so it is not by its capacity that the change is noticed.
+  at.store.settings = settings(receiver.origin, { ratePerSecond: 0.01 })
+  await at.dispatcher.syncDestinations()
+  at.dispatcher.take(many(1, receiver.url()))
+  await at.store.settledAtLeast(1)
+  at.dispatcher.take(many(1, receiver.url()))
+  laterMs = 10_000
+  at.store.settings = settings(receiver.origin, { ratePerSecond: 0.3 })
+  await at.dispatcher.syncDestinations()
+  await at.store.settledAtLeast(2)
 })
 
 test('destination: of a slow rate only what is sent soon waits in memory', async () => {

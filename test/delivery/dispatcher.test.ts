@@ -121,6 +121,23 @@ test('dispatcher: what waits in the store is taken at the start, when woken, and
   await receiver.received(3, 2_000)
 })
 
+test('dispatcher: what comes while the store is being asked is taken without the poll', async () => {
+  await using at = await dispatching()
+  const receiver = await at.receiver()
+  const adopt = at.store.adoptDeliveries.bind(at.store)
+  const answer = Promise.withResolvers<void>()
+  at.store.adoptDeliveries = async (wanted) => {
+    const taken = await adopt(wanted)
+    await answer.promise
+    return taken
+  }
+  at.dispatcher.wake()
+  at.store.waiting.push(taskTo(receiver.url()))
+  at.dispatcher.wake()
+  answer.resolve()
+  await at.store.settledAtLeast(1)
+})
+
 test('dispatcher: while the store is away settlements are kept and offered again', async () => {
   await using at = await dispatching()
   const receiver = await at.receiver()
