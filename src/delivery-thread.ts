@@ -132,7 +132,8 @@ main.on('message', (message: ToThread) => {
 async function answer(question: Question): Promise<Reply> {
   if (question.about === 'activity') return dispatcher.activity(question.lanes)
   if (question.about === 'withdraw') return dispatcher.withdraw(question.lane, question.deliveryId)
-  await dispatcher.syncDestinations()
+  // It is on record by now: while the store is away the next poll reads it.
+  await dispatcher.syncDestinations().catch(() => undefined)
   await nextTurn() // capacities that changed are told at the end of this one
   return null
 }

@@ -8,7 +8,6 @@
  *
  * Invariant: a thread that dies takes the process with it (`onFatal`); nothing waits for it in vain.
  */
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import type { HandOver } from '../hand-over.ts'
@@ -147,16 +146,27 @@ export class DeliveryThread implements HandOver, Service {
       workerData: start,
       transferList: [store],
     })
-    worker.on('error', (error) => this.#options.onFatal(error as Error))
-    await once(worker, 'message')
-    worker.on('message', (message: FromThread) => this.#receive(message))
+    const started = Promise.withResolvers<void>()
+    worker.on('error', (error) => {
+      this.#options.onFatal(error as Error)
+      started.reject(error)
+    })
+    // From the first message on: what it takes up at its start may be told before that it has started.
+    worker.on('message', (message: FromThread) => {
+      if (message.kind === 'started') started.resolve()
+      else this.#receive(message)
+    })
     this.#worker = worker
+    this.#exited = new Promise((resolve) => worker.once('exit', resolve))
+    void this.#exited.then(() => {
+      started.resolve() // Stopped before it had started, or told of by its error.
+      this.#answerAll()
+    })
     this.#leave = this.#deps.notifier.subscribe((hint) => {
       if (hint.kind === 'signing') this.#post({ kind: 'rotated', workflowId: hint.workflowId })
       if (hint.kind === 'env') this.#post({ kind: 'changed', accountId: hint.accountId })
     })
-    this.#exited = new Promise((resolve) => worker.once('exit', resolve))
-    void this.#exited.then(() => this.#answerAll())
+    await started.promise
     this.#flush()
   }
 
@@ -256,10 +266,8 @@ export class DeliveryThread implements HandOver, Service {
     this.#worker?.postMessage(message)
   }
 
-  #receive(message: FromThread): void {
+  #receive(message: Exclude<FromThread, { kind: 'started' }>): void {
     switch (message.kind) {
-      case 'started':
-        return
       case 'answer':
         this.#asked.get(message.id)?.(message.reply)
         this.#asked.delete(message.id)

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { test } from 'node:test'
+import { MessageChannel } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../../src/clock.ts'
 import { DeliveryThread } from '../../src/delivery/thread.ts'
 import { FIRST_ACCOUNT } from '../../src/model/account.ts'
@@ -12,6 +14,7 @@ import { deliveryId } from '../../src/model/ids.ts'
 import { limits } from '../../src/model/limits.ts'
 import type { Hint } from '../../src/notifier/notifier.ts'
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { Answer, JobMessage } from '../../src/store/sqlite/wire.ts'
 import { taskTo } from '../support/delivery-task.ts'
 import { headerOf, startReceiver } from '../support/receiver.ts'
 import { makeFolder } from '../support/sqlite-folder.ts'
@@ -26,7 +29,14 @@ const nothingSealed: ConstructorParameters<typeof DeliveryThread>[0]['requests']
   open: () => assert.fail('nothing is sealed'),
 }
 
-async function delivering(variables = noSecrets, requests = nothingSealed) {
+type Wire = (port: MessagePort) => MessagePort
+
+/** `wire` stands between the thread and the store's writer. */
+async function delivering(
+  variables = noSecrets,
+  requests = nothingSealed,
+  wire: Wire = (port) => port,
+) {
   const folder = makeFolder()
   const store = new SqliteStore({ clock: systemClock }, { folder, nodeId: ids.next('node') })
   await store.start()
@@ -53,22 +63,29 @@ async function delivering(variables = noSecrets, requests = nothingSealed) {
     onRefused: (refused: unknown) => assert.fail(JSON.stringify(refused)),
     onUnopened: (what: unknown) => unopened.push(what),
   }
-  const thread = new DeliveryThread(
-    {
-      store,
-      notifier,
-      metrics: { attemptEnded: (...ended) => attempts.push(ended) },
-      signing: { of: () => Promise.reject(new Error('its key is gone')) },
-      variables,
-      requests,
-    },
-    options,
-  )
-  await thread.start()
+  const startThread = async () => {
+    const thread = new DeliveryThread(
+      {
+        store: { connect: () => wire(store.connect()) },
+        notifier,
+        metrics: { attemptEnded: (...ended) => attempts.push(ended) },
+        signing: { of: () => Promise.reject(new Error('its key is gone')) },
+        variables,
+        requests,
+      },
+      options,
+    )
+    threads.push(thread)
+    await thread.start()
+    return thread
+  }
+  const threads: DeliveryThread[] = []
+  const thread = await startThread()
   const receiver = await startReceiver()
   return {
     store,
     thread,
+    startThread,
     receiver,
     attempts,
     unopened,
@@ -82,7 +99,7 @@ async function delivering(variables = noSecrets, requests = nothingSealed) {
       if (hints.length < count) await promise
     },
     async [Symbol.asyncDispose]() {
-      await thread.stop()
+      for (const each of threads) await each.stop()
       await store.stop()
       await receiver.close()
       rmSync(folder, { recursive: true })
@@ -221,6 +238,47 @@ test('delivery thread: a paused destination has no places on either side of the 
   await at.store.changeDestination(FIRST_ACCOUNT, origin, { paused: false })
   await at.thread.syncDestinations()
   assert.deepEqual(at.thread.reserve(FIRST_ACCOUNT, [origin]), [true])
+})
+
+test('delivery thread: a destination that is paused at the start has no places', async () => {
+  await using at = await delivering()
+  const { origin } = at.receiver
+  await finish(at, sendsTo(at.receiver.url(), 1), true)
+  await at.hinted(1)
+  await at.store.changeDestination(FIRST_ACCOUNT, origin, { paused: true })
+  const thread = await at.startThread()
+  assert.deepEqual(thread.reserve(FIRST_ACCOUNT, [origin]), [false])
+})
+
+/** A line to the store on which, while `isAway`, nobody reads what is set of destinations. */
+function lineOf({ isAway }: { isAway: () => boolean }): Wire {
+  return (port) => {
+    const { port1, port2 } = new MessageChannel()
+    const reason = 'the disk is full'
+    port2.on('message', (message: JobMessage) => {
+      const [kind, id] = message.jobs[0]!
+      if (kind !== 'syncDestinations' || !isAway()) return port.postMessage(message)
+      const answer: Answer = [
+        id,
+        { kind: 'app', code: 'store_unavailable', values: { reason } },
+        undefined,
+      ]
+      port2.postMessage([answer])
+    })
+    port.on('message', (answers) => port2.postMessage(answers))
+    port2.on('close', () => port.close())
+    return port1
+  }
+}
+
+test('delivery thread: a change of settings that comes while the store is away ends nothing', async () => {
+  let isAway = false
+  await using at = await delivering(noSecrets, nothingSealed, lineOf({ isAway: () => isAway }))
+  isAway = true
+  await Promise.race([at.thread.syncDestinations(), at.died.then((error) => assert.fail(error))])
+  isAway = false
+  await finish(at, sendsTo(at.receiver.url(), 1), true)
+  await at.hinted(1)
 })
 
 test('delivery thread: a pause whose hint was lost costs a poll', async () => {
