@@ -108,6 +108,11 @@ export const limits = {
   /** A diff is for reading; past this it is replaced by one whole-document operation. */
   runDiffBytes: 256 * KIB,
   /**
+   * For a process to start, which takes a tenth of a second: one that has not by then never will, and the
+   * clock of a run begins only once there is a process.
+   */
+  runBootMs: 30_000,
+  /**
    * CPU time, of all threads: SPEC's wall clock bounds what one thread burns, this what the others do
    * besides. Runs that may take longer than the default get two thirds of their time.
    */

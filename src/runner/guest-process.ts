@@ -79,6 +79,7 @@ const LINGER_MS = 1_000
 const IDLES_PER_RUN = 1_000
 /** What a process may need above its heap: young generation, code, buffers of the line. */
 const MEMORY_SLACK_MB = 64
+const NEVER_STARTED = failure('ProcessEnded', 'The process did not start in time')
 const OUT_OF_TIME: Ending = { kind: 'timed_out', cpuLimitMs: null }
 /** CPU time that a process may take from one run to the next: collecting garbage, and no more. */
 const IDLE_CPU_MS = 500
@@ -112,6 +113,7 @@ export class GuestProcess {
   #left: readonly string[] | null = null
   /** Code of ended runs may still be about, so a run that is alone is not necessarily to blame. */
   #hasLeftovers = false
+  readonly #booting: NodeJS.Timeout
   #lingering: NodeJS.Timeout | null = null
   #death: Death | null = null
   #bootMb = 0
@@ -145,6 +147,7 @@ export class GuestProcess {
       room: deps.room,
       bytesPerRun: deps.bounds.tunnelBytes,
     })
+    this.#booting = setTimeout(() => this.kill(NEVER_STARTED), deps.bounds.bootMs)
   }
 
   get active(): number {
@@ -264,6 +267,7 @@ export class GuestProcess {
       case 'hello':
         if (this.isReady) throw new ProtocolError('a second hello')
         this.isReady = true
+        clearTimeout(this.#booting)
         this.#noteBoot()
         for (const [nonce, active] of this.#runs) this.#startClock(nonce, active)
         return this.#deps.events.ready(this)
@@ -375,13 +379,16 @@ export class GuestProcess {
   #gone(how: ChildEnd): void {
     this.isRetired = true
     this.#sockets.closeAll()
+    clearTimeout(this.#booting)
     if (this.#lingering) clearTimeout(this.#lingering)
     const unfinished = [...this.#runs.values()].map(({ run }) => run)
     for (const [nonce, active] of this.#runs) this.#forget(nonce, active)
     const death = this.#death ?? explainEnd(how, this.memoryMb)
     const isAlone = unfinished.length === 1 && !this.#hasLeftovers
     const culprit = death.culprit ?? (isAlone ? unfinished[0]! : null)
-    this.#deps.events.gone(this, unfinished, { ...death, culprit })
+    // Not a copy where nothing is added: whether the server decided it is told by which one it is.
+    const told = culprit === death.culprit ? death : { ...death, culprit }
+    this.#deps.events.gone(this, unfinished, told)
   }
 
   #send(message: DownMessage, tail?: Uint8Array): void {

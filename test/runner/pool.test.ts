@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
+import { probeIsolation } from '../../src/runner/isolation.ts'
+import type { Isolation } from '../../src/runner/isolation.ts'
 import type { RunJob, RunResult } from '../../src/runner/runner.ts'
 import { jobOf, startRunner } from '../support/run-code.ts'
 import type { TestRunner } from '../support/run-code.ts'
@@ -243,6 +245,40 @@ testRunner(
     assert.deepEqual([isAlive(other), isAlive(now)], [true, true])
   },
 )
+
+/** The first `count` processes that are launched start, and say nothing. */
+async function dumbAtFirst(count: number): Promise<Isolation> {
+  const isolation = await probeIsolation('process')
+  let launches = 0
+  return {
+    ...isolation,
+    launch(memoryMb, packages) {
+      const launch = isolation.launch(memoryMb, packages)
+      if (launches++ >= count) return launch
+      return { ...launch, command: process.execPath, args: ['-e', 'setInterval(() => {}, 1e6)'] }
+    },
+  }
+}
+
+test('pool: a process that never starts is replaced, and the run that waits for it runs', async () => {
+  const bounds = { bootMs: 3_000 }
+  const runner = await startRunner({ isolation: await dumbAtFirst(1), blanks: 1, bounds })
+  try {
+    assert.equal(value(await runner.code('return 1')), 1)
+  } finally {
+    await runner.stop()
+  }
+})
+
+test('pool: where no process ever starts, a run is refused rather than kept waiting', async () => {
+  const bounds = { bootMs: 100 }
+  const runner = await startRunner({ isolation: await dumbAtFirst(Infinity), bounds })
+  try {
+    await assert.rejects(runner.code('return 1'), /the runner is full/)
+  } finally {
+    await runner.stop()
+  }
+})
 
 testRunner('pool: an idle process ends after its time', { idleMs: 100 }, async (runner) => {
   const pid = await pidOf(runner, jobOf(PID))
