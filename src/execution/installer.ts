@@ -29,14 +29,14 @@ const OUTPUT_BYTES = 2 * limits.packageLockBytes
  * Makes the installer. It fails with `package_unavailable`, naming the package, or `registry_unreachable`;
  * with `draining` when the signal says so.
  */
-export function createInstaller(readSettings: () => NpmSettings): Installer {
+export function createInstaller(readSettings: () => NpmSettings, entry = ENTRY): Installer {
   return (job, tell, signal) =>
     new Promise((resolve, reject) => {
       const names = Object.keys(job.ranges).join(', ')
       const fail = (reason: string): void =>
         reject(new AppError('package_unavailable', { name: names, reason }))
       const { options, environment } = readSettings()
-      const child = spawn(process.execPath, flags(job.folder), {
+      const child = spawn(process.execPath, [...flags(job.folder), entry], {
         cwd: job.folder,
         env: { TZ: 'UTC', LANG: 'C.UTF-8', ...environment },
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -66,7 +66,8 @@ export function createInstaller(readSettings: () => NpmSettings): Installer {
         said = (said + chunk.toString()).slice(-2_048)
       })
       createInterface({ input: child.stdout }).on('line', (line) => {
-        const message = JSON.parse(line) as InstallMessage
+        const message = messageIn(line)
+        if (!message) return
         if (message.kind === 'progress') tell(message.text)
         else if (message.kind === 'failed') reject(refusalOf(message))
         else if (message.installed.lock.length > limits.packageLockBytes) fail('it needs too much')
@@ -82,6 +83,15 @@ export function createInstaller(readSettings: () => NpmSettings): Installer {
         fail(`the installing process ended with ${killed ?? code}: ${said.trim() || 'no word'}`)
       })
     })
+}
+
+/** Undefined for half a line, of a process that was killed while it spoke: its end is told by itself. */
+function messageIn(line: string): InstallMessage | undefined {
+  try {
+    return JSON.parse(line) as InstallMessage
+  } catch {
+    return undefined
+  }
 }
 
 function refusalOf({ failure }: Extract<InstallMessage, { kind: 'failed' }>): AppError {
@@ -103,6 +113,5 @@ function flags(folder: string): readonly string[] {
     '--disable-sigusr1',
     '--disable-warning=ExperimentalWarning',
     '--max-old-space-size=512',
-    ENTRY,
   ]
 }

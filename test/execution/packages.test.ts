@@ -69,6 +69,19 @@ async function entriesOf(set: string): Promise<string[]> {
   return entries.map(({ parentPath, name }) => join(parentPath, name))
 }
 
+test('packages: an installing process that dies while it speaks is a failed installation', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'sendoff-packages-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const entry = join(folder, 'dies.mjs')
+  await writeFile(entry, `process.stdout.write('{"kind":"done","inst', () => process.abort())`)
+  const install = createInstaller(() => readNpmSettings(process.env), entry)
+  const job = { folder, stage: 'stage', ranges: { some: '*' }, lock: null, renew: [] }
+  await assert.rejects(
+    install(job, () => undefined, new AbortController().signal),
+    /Cannot install package some: the installing process ended with SIGABRT/,
+  )
+})
+
 test('[R70] packages: none comes from Git, an address or a folder, not as a need of another either', async (t) => {
   const needs = (dependency: string, name: string) => ({
     name,
