@@ -19,7 +19,7 @@ import { Created } from './wire.ts'
 import { Bulk } from './wire-operations.ts'
 import type { BulkWire } from './wire-operations.ts'
 
-type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'bulk' | 'log'>
+type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'bulk'>
 
 const tags = ['bulk']
 const KEPT_DAYS = limits.bulkJobsKeptMs / (24 * 60 * 60 * 1000)
@@ -45,9 +45,7 @@ export function bulkRoutes(api: Api, deps: Deps): void {
       const { accountId } = principal
       const work = await readWork(deps, principal, body)
       await deps.store.createBulkJob({ ...work, accountId, id, rate })
-      deps.bulk.wake().catch((error: unknown) => {
-        deps.log.error('bulk job waits for the next start', { id, error })
-      })
+      void deps.bulk.wake()
       return reply.code(202).send({ id })
     },
   )

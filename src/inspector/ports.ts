@@ -100,6 +100,7 @@ export type InspectorDeps = {
   readonly about: About
   readonly deliveries: Deliveries
   /** `wake` says that there is a new bulk job. */
+  /** Never rejects. */
   readonly bulk: { wake(): Promise<void> }
   /** Reads a definition as sent, names filled in. Throws `workflow_invalid` and `step_invalid`. */
   readonly checkDefinition: (body: unknown) => Definition

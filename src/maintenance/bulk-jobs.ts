@@ -50,7 +50,7 @@ export class BulkJobs implements Service {
 
   /** Takes up what an earlier server left. */
   async start(): Promise<void> {
-    await this.wake()
+    await this.#takeUp()
   }
 
   /** Resolves when the steps under way have ended. */
@@ -59,8 +59,20 @@ export class BulkJobs implements Service {
     await Promise.all(this.#running.values())
   }
 
-  /** Says that there is a new job. */
+  /** Says that there is a new job. Nobody else will: while the store is away it is asked again. */
   async wake(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      try {
+        return await this.#takeUp()
+      } catch (error) {
+        this.#deps.log.error('bulk jobs not read', { error })
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  async #takeUp(): Promise<void> {
     for (const job of await this.#deps.store.listOpenBulkJobs()) {
       if (this.#running.has(job.id) || this.#stopping.signal.aborted) continue
       const running = this.#see(job).finally(() => this.#running.delete(job.id))
