@@ -90,14 +90,12 @@ test('listener: stop lets a request in flight end, closes idle and unused connec
   await once(idle, 'data')
   const inFlight = sendRaw(port, [http('GET / HTTP/1.1', 'Host: h')])
   const response = await begun.promise
-  const startedAt = performance.now()
   const stopping = listener.stop()
   await Promise.all([once(unused.resume(), 'close'), once(idle.resume(), 'close')])
   assert.equal(await sendRaw(port, [get('/')]), '')
   response.end('done')
   assert.match(await inFlight, /done$/)
   await stopping
-  assert.ok(performance.now() - startedAt < 2_000)
 })
 
 test('listener: [151] connections past the cap are closed, the others go on', async (t) => {

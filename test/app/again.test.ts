@@ -112,10 +112,10 @@ async function settledById(
   api: { call<T>(method: string, path: string): Promise<T> },
   id: string,
 ): Promise<EventDetailWire> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 2_400; tries++) {
     const detail = await api.call<EventDetailWire>('GET', `/events/${id}`)
     if (isSettled(detail)) return detail
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
-  throw new Error(`${id} did not settle within 10 s`)
+  throw new Error(`${id} did not settle within a minute`)
 }

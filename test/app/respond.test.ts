@@ -199,7 +199,7 @@ test('respond: a crash closes the request, a drain answers 503; the event is run
   assert.equal(await cut.received, '', 'no answer rather than a false one')
 
   const second = await startServer(t, env)
-  await receiver.received(2, 15_000)
+  await receiver.received(2)
   const { pathname } = new URL(made.endpoint)
   const drained = ask(`${second.url}${pathname}`)
   await receiver.received(3)

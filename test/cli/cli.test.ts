@@ -92,7 +92,7 @@ test('cli: events tail prints events as they come', async (t) => {
   let output = ''
   tail.stdout.on('data', (chunk: Buffer) => (output += String(chunk)))
   for (let n = 0; !output.includes('/tail-'); n++) {
-    assert.ok(n < 100, `nothing was printed: ${output}`)
+    assert.ok(n < 1_200, `nothing was printed: ${output}`)
     await (await request(`${workflow.endpoint}/tail-${n}`, { method: 'POST' })).body.dump()
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

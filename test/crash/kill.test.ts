@@ -101,7 +101,7 @@ async function settledEvents(
     const rows = await allEvents(api, workflow)
     const open = rows.filter(({ dest }) => dest.delivered < SENDS.length)
     if (open.length === 0) return rows
-    assert.ok(polls < 300, `${open.length} events did not settle, as ${JSON.stringify(open[0])}`)
+    assert.ok(polls < 600, `${open.length} events did not settle, as ${JSON.stringify(open[0])}`)
     await delay(100)
   }
 }

@@ -10,6 +10,7 @@ import type { Attempt, DeliveryTask } from '../../src/model/delivery.ts'
 import { ATTEMPT_DEPS, loopbackEgress, taskTo } from '../support/delivery-task.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Script } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
 
 async function inLane(script?: Script, egress: Egress = loopbackEgress()) {
   const receiver = await startReceiver(script)
@@ -43,7 +44,7 @@ test('connection: one that the destination closed while idle is replaced, and no
   }))
   for (let i = 0; i < 3; i++) {
     assert.equal((await at.attempt()).outcome, 'delivered')
-    await delay(60)
+    await until(() => at.receiver.open === 0)
   }
   assert.equal(at.receiver.connections, 3)
 })

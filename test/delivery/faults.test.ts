@@ -6,7 +6,7 @@ import { faultOf } from '../../src/delivery/fault.ts'
 import { createEgress } from '../../src/egress/connector.ts'
 import { EgressError } from '../../src/egress/egress.ts'
 import type { Egress } from '../../src/egress/egress.ts'
-import type { FailureCode } from '../../src/model/delivery.ts'
+import type { Attempt, FailureCode } from '../../src/model/delivery.ts'
 import { attemptAll, attemptOne } from '../support/attempt-one.ts'
 import { loopbackEgress, taskTo } from '../support/delivery-task.ts'
 import { startFaultServer } from '../support/fault-server.ts'
@@ -41,7 +41,7 @@ describe('attempt: a receiver that', { concurrency: 8 }, () => {
       assert.equal(attempt.outcome, code ? 'failed' : 'delivered', story)
       assert.equal(response?.status ?? null, status, story)
       if (error) assertUnderstandable(error.message)
-      assert.ok(timings!.totalMs < send.timeoutMs + 1_000, `${timings!.totalMs} ms`)
+      assert.ok(timings!.totalMs < send.timeoutMs + 5_000, `${timings!.totalMs} ms`)
     })
   }
 })
@@ -129,11 +129,10 @@ test('attempt: plain HTTP where TLS is expected ends as tls', async () => {
 test('attempt: the time limit counts from DNS on: a dial that hangs ends as timeout', async () => {
   const { promise, resolve } = Promise.withResolvers<readonly string[]>()
   const egress = createEgress({ clock: systemClock, lookup: () => promise }, { allow: [] })
-  const attempted = attemptOne(taskTo('http://slow.example/', { timeoutMs: 100 }), egress)
-  setTimeout(() => resolve(['203.0.113.1']), 300)
-  const result = await attempted
-  assert.equal(result.code, 'timeout')
-  assert.ok(result.timings!.totalMs < 290, `${result.timings!.totalMs} ms`)
+  // The name is known only once the attempt has ended.
+  const protect = (_: unknown, attempt: Attempt) => (resolve(['203.0.113.1']), attempt)
+  const task = taskTo('http://slow.example/', { timeoutMs: 100 })
+  assert.equal((await attemptOne(task, egress, { protect })).code, 'timeout')
 })
 
 test('[101] attempt: bytes beyond a response are not taken for the next one', async () => {

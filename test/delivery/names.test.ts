@@ -81,7 +81,7 @@ test('names: each answer of a name server has its outcome, by the time limit, in
     rows.map(async ([name, outcome]) => {
       const timeoutMs = outcome.startsWith('timeout') ? 400 : 10_000
       const attempt = await attemptAt(hostOf(name), timeoutMs)
-      assert.ok(attempt.timings!.totalMs < timeoutMs + 1_000, name)
+      assert.ok(attempt.timings!.totalMs < timeoutMs + 5_000, name)
       return attempt
     }),
   )

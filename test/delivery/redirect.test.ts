@@ -205,8 +205,9 @@ test('[75] redirect: without a Location, or with an empty one, the response is f
 test('[76] redirect: the total deadline covers all hops', async () => {
   await using at = await receiving(() => ({ ...redirect('/again'), delayMs: 150 }))
   const attempt = await follow(at.first, '/', { timeoutMs: 400 })
+  // Each hop by itself is well within it.
   assert.equal(attempt.code, 'timeout')
-  assert.ok(attempt.timings!.totalMs < 700, `${attempt.timings!.totalMs} ms`)
+  assert.ok(at.first.requests.length < 5)
 })
 
 test('[74] redirect: from https to http is refused', () => {

@@ -199,12 +199,17 @@ test('delivery thread: what found no room is taken as room comes free, without t
   const full = Array.from({ length: limits.laneCapacity }, () => originOf(url))
   at.thread.reserve(FIRST_ACCOUNT, full.slice(1))
   at.receiver.script = () => ({ delayMs: 100 })
-  await finish(at, sendsTo(url, 1), true)
-  assert.deepEqual(at.thread.reserve(FIRST_ACCOUNT, [originOf(url)]), [false])
-  await finish(at, sendsTo(url, 1), false)
-  await at.hinted(2)
-  const [first, second] = at.receiver.requests
-  assert.ok(second!.at - first!.at < 700, `${second!.at - first!.at} ms`)
+  const gaps: number[] = []
+  for (let round = 1; round <= 4; round++) {
+    await finish(at, sendsTo(url, 1), true)
+    assert.deepEqual(at.thread.reserve(FIRST_ACCOUNT, [originOf(url)]), [false])
+    await finish(at, sendsTo(url, 1), false)
+    await at.hinted(2 * round)
+    const [first, second] = at.receiver.requests.slice(-2)
+    gaps.push(second!.at - first!.at)
+  }
+  // After the first, a round that had waited for the poll would be followed by one of a second.
+  assert.ok(Math.min(...gaps.slice(1)) < 700, `${gaps.join()} ms`)
 })
 
 test('[168] delivery thread: stop lets what is in flight end', async () => {

@@ -101,7 +101,7 @@ export async function startApp(
 export async function settledEvent(
   api: ApiClient,
   workflowId: string,
-  withinMs = 15_000,
+  withinMs = 60_000,
 ): Promise<EventDetailWire> {
   for (let tries = 0; tries < withinMs / 25; tries++) {
     const page = await api.call<EventListWire>('GET', `/workflows/${workflowId}/events?limit=1`)

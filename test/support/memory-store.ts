@@ -55,7 +55,7 @@ export class MemoryStore implements Pick<
   async settledAtLeast(
     count: number,
     matches: (settlement: Settlement) => boolean = () => true,
-    withinMs = 5_000,
+    withinMs = 30_000,
   ): Promise<readonly Settlement[]> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const found = () => this.settled.filter(matches)

@@ -54,6 +54,8 @@ export type Receiver = {
   readonly requests: readonly Received[]
   /** Connections accepted so far: what "no TCP SYN" is proved with. */
   readonly connections: number
+  /** Of these, how many neither side has closed, or only one. */
+  readonly open: number
   script: Script
   url(path?: string): string
   /** Waits until at least `count` requests have arrived; fails with what did arrive after `withinMs`. */
@@ -116,9 +118,12 @@ export async function startReceiver(script?: Script, options: Options = {}): Pro
     get connections() {
       return connections
     },
+    get open() {
+      return sockets.size
+    },
     script: script ?? (() => ({ status: 200 })),
     url: (path = '/') => origin + path,
-    async received(count, withinMs = 5_000) {
+    async received(count, withinMs = 30_000) {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const check = (): void => void (requests.length >= count && resolve())
       const timer = setTimeout(() => {

@@ -200,10 +200,10 @@ export const http = (...lines: readonly string[]): string => `${lines.join('\r\n
 export const statuses = (text: string): readonly number[] =>
   [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
 
-/** Polls until something holds; fails after 15 s. */
+/** Polls until something holds; fails after 30 s. */
 export async function until(holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 15_000; !holds();) {
-    if (Date.now() > deadline) throw new Error(`Still not so after 15 s: ${holds.toString()}`)
+  for (const deadline = Date.now() + 30_000; !holds();) {
+    if (Date.now() > deadline) throw new Error(`Still not so after 30 s: ${holds.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
