@@ -115,7 +115,7 @@ test('compare: each part that differs says so: error, logs, exports and the chan
   const { isSame, parts } = compareSteps(view(), view(changed))
   assert.equal(isSame, false)
   assert.deepEqual(
-    parts.map(({ title, hint, rows }) => [title, hint, rows.at(-1)!.after]),
+    parts.map(({ title, hint, rows }) => [title, hint, rows().at(-1)!.after]),
     [
       ['Error', '2 lines differ', 'line 3, column 5'],
       ['Logs', '1 line differs', 'error hello'],
@@ -147,7 +147,7 @@ test('compare: sends are paired by what they send, those in between are new', ()
       [1, 2, false],
     ],
   )
-  assert.equal(sends[2]!.rows[0]!.after, 'skipped (payload is undefined)')
+  assert.equal(sends[2]!.rows()[0]!.after, 'skipped (payload is undefined)')
 })
 
 test('compare: headers that delivering adds are no difference, those of the step are', () => {

@@ -65,14 +65,18 @@ export function CodeEditor(props: Props) {
   )
 }
 
+/** More than a screen of lines; drawing all of a file takes the page longer than the editor takes to come. */
+const WAITING = 120
+const LINE = 2_000
+
 /** Lines where they will stand, so that nothing jumps when the editor comes. */
 function Waiting({ text }: { readonly text: string }) {
   return (
     <pre className="code code-waiting" aria-hidden="true">
-      {text.split('\n').map((line, i) => (
+      {text.split('\n', WAITING).map((line, i) => (
         <code key={i} className="code-line">
           <span className="code-number">{i + 1}</span>
-          <span>{line || ' '}</span>
+          <span>{line.slice(0, LINE) || ' '}</span>
         </code>
       ))}
     </pre>

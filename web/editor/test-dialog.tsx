@@ -1,14 +1,20 @@
 /** A test event, from scratch, from the selected event or from a sample, to be tried or sent for real. */
 import { Dialog } from '@base-ui/react/dialog'
 import { useQuery } from '@tanstack/react-query'
-import { useId, useState } from 'react'
+import { useId, useMemo, useState } from 'react'
 import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { eventQuery } from '../api/queries.ts'
 import { isSecretName } from '../model/masked.ts'
-import { size } from '../model/quantity.ts'
+import { count, size } from '../model/quantity.ts'
 import { dropSample, keepSample, readSamples } from '../model/samples.ts'
-import { bodyHint, eventOfRequest, newRequest, requestOfEvent } from '../model/test-event.ts'
+import {
+  bodyHint,
+  EDITED,
+  eventOfRequest,
+  newRequest,
+  requestOfEvent,
+} from '../model/test-event.ts'
 import type { TestRequest } from '../model/test-event.ts'
 import { notify } from '../parts/notice.tsx'
 import { PairsField } from './pairs-field.tsx'
@@ -46,6 +52,8 @@ type FormProps = {
   readonly close: () => void
 }
 
+/** Characters of a long body that are shown. */
+const BEGINNING = 4_000
 const NEW = 'new'
 const SELECTED = 'selected'
 
@@ -66,7 +74,13 @@ function TestForm({ workflow, detail, close }: FormProps) {
   }
   const keep = (): void => {
     const name = `${request.method} ${request.path}`
-    setSamples(keepSample(localStorage, workflow.id, { name, request }))
+    try {
+      setSamples(keepSample(localStorage, workflow.id, { name, request }))
+    } catch {
+      // The browser grants a site a few megabytes.
+      notify('Cannot keep the sample: the browser has no more room, delete another first', 'failed')
+      return
+    }
     setSource(`sample ${name}`)
     notify(`Kept as ${name}`)
   }
@@ -103,7 +117,7 @@ function TestForm({ workflow, detail, close }: FormProps) {
           </button>
         )}
       </div>
-      <RequestFields request={request} change={setRequest} />
+      <RequestFields source={source} request={request} change={setRequest} />
       {problem !== null && (
         <p className="field-problem" role="alert">
           {problem}
@@ -127,14 +141,16 @@ function TestForm({ workflow, detail, close }: FormProps) {
 }
 
 type FieldsProps = {
+  /** Where the request was taken from. */
+  readonly source: string
   readonly request: TestRequest
   readonly change: (request: TestRequest) => void
 }
 
-function RequestFields({ request, change }: FieldsProps) {
+function RequestFields({ source, request, change }: FieldsProps) {
   const id = useId()
   const { method, path, headers, body } = request
-  const hint = bodyHint(request)
+  const hint = useMemo(() => bodyHint({ headers, body }), [headers, body])
   return (
     <>
       <div className="pair request-line">
@@ -164,29 +180,62 @@ function RequestFields({ request, change }: FieldsProps) {
         <label className="field-label" htmlFor={id}>
           Body
         </label>
-        {body.kind === 'text' ? (
-          <textarea
-            id={id}
-            className="mono"
-            rows={Math.min(16, Math.max(5, body.text.split('\n').length))}
-            spellCheck={false}
-            value={body.text}
-            aria-describedby={hint === null ? undefined : `${id}-hint`}
-            onChange={({ target }) =>
-              change({ ...request, body: { kind: 'text', text: target.value } })
-            }
-          />
-        ) : (
-          <p id={id} className="faint">
-            {size(body.size)} that are no text: sent as they are.
-          </p>
-        )}
+        <BodyField
+          // Another request begins with its beginning again.
+          key={source}
+          id={id}
+          body={body}
+          hintId={hint === null ? undefined : `${id}-hint`}
+          change={(text) => change({ ...request, body: { kind: 'text', text } })}
+        />
         {hint !== null && (
           <p id={`${id}-hint`} className="field-hint" data-tone="waiting">
             {hint}
           </p>
         )}
       </div>
+    </>
+  )
+}
+
+type BodyProps = {
+  readonly id: string
+  readonly body: TestRequest['body']
+  readonly hintId: string | undefined
+  readonly change: (text: string) => void
+}
+
+/** Bytes cannot be edited; a long text is shown from its beginning until somebody wants to edit it. */
+function BodyField({ id, body, hintId, change }: BodyProps) {
+  const [isWanted, setWanted] = useState(body.kind === 'text' && body.text.length <= EDITED)
+  if (body.kind === 'bytes') {
+    return (
+      <p id={id} className="faint">
+        {size(body.size)} that are no text: sent as they are.
+      </p>
+    )
+  }
+  const text = isWanted ? body.text : body.text.slice(0, BEGINNING)
+  return (
+    <>
+      <textarea
+        id={id}
+        className="mono"
+        rows={Math.min(16, Math.max(5, text.split('\n', 16).length))}
+        spellCheck={false}
+        readOnly={!isWanted}
+        value={text}
+        aria-describedby={hintId}
+        onChange={({ target }) => change(target.value)}
+      />
+      {!isWanted && (
+        <p className="field-hint">
+          The first {count(text.length)} of {count(body.text.length)} characters. All are sent.{' '}
+          <button type="button" className="link" onClick={() => setWanted(true)}>
+            Edit all of it
+          </button>
+        </p>
+      )}
     </>
   )
 }

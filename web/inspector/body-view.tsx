@@ -1,6 +1,6 @@
 /** A body in the way a reader chooses: pretty, raw or hex. A long one is shown from its beginning. */
-import { useState } from 'react'
-import { bodyModes, bodyText, SHOWN } from '../model/body-view.ts'
+import { useMemo, useState } from 'react'
+import { bodyModes, bodyText, MOST, moreThan, SHOWN } from '../model/body-view.ts'
 import type { Body, BodyMode } from '../model/body-view.ts'
 import { count, size } from '../model/quantity.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -8,12 +8,14 @@ import { Segments } from '../parts/segments.tsx'
 
 type Props = { readonly body: Body; readonly note: string; readonly hash?: string }
 
-export function BodyView({ body, note, hash }: Props) {
-  const modes = bodyModes(body)
+export function BodyView({ body: { body: content, bodyEncoding }, note, hash }: Props) {
+  const body = useMemo(() => ({ body: content, bodyEncoding }), [content, bodyEncoding])
+  const modes = useMemo(() => bodyModes(body), [body])
   const [wanted, setWanted] = useState<BodyMode | null>(null)
   const [limit, setLimit] = useState(SHOWN)
   const mode = modes.find((known) => known === wanted) ?? modes[0]!
-  const { text, left } = bodyText(body, mode, limit)
+  const { text, left } = useMemo(() => bodyText(body, mode, limit), [body, mode, limit])
+  const rest = mode === 'hex' ? size(left) : `${count(left)} characters`
   return (
     <div className="body">
       <div className="body-line">
@@ -32,11 +34,14 @@ export function BodyView({ body, note, hash }: Props) {
       <pre className="body-text" tabIndex={0} aria-label="Body">
         {text}
       </pre>
-      {left > 0 && (
-        <button type="button" className="link" onClick={() => setLimit(limit * 16)}>
-          Show more of the {mode === 'hex' ? size(left) : `${count(left)} characters`} left
-        </button>
-      )}
+      {left > 0 &&
+        (limit < MOST ? (
+          <button type="button" className="link" onClick={() => setLimit(moreThan(limit))}>
+            Show more of the {rest} left
+          </button>
+        ) : (
+          <p className="faint pane-note">{rest} are left: copy the body to see them.</p>
+        ))}
     </div>
   )
 }

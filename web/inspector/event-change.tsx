@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react'
 import type { Operation } from '../model/apply-patch.ts'
 import { changeLines } from '../model/change-lines.ts'
-import { shortJson } from '../model/json-preview.ts'
+import { shortJson, shortName } from '../model/json-preview.ts'
 import { count } from '../model/quantity.ts'
 import type { StepView } from '../model/step-views.ts'
 import { copyText } from '../parts/copy-text.ts'
@@ -47,14 +47,14 @@ function Changes({ before, operations }: { before: unknown; operations: readonly
           <button
             type="button"
             className="tree-leaf"
-            title={`Copy ${path}`}
-            onClick={() => void copyText(path, path)}
+            title={`Copy ${shortName(path)}`}
+            onClick={() => void copyText(path, shortName(path))}
           >
             <span className="change-sign" aria-hidden="true">
               {sign}
             </span>
             <span className="visually-hidden">{spoken[sign]} </span>
-            <span className="tree-key">{path}</span>
+            <span className="tree-key">{shortName(path)}</span>
             {sign === '~' && <del>{shortJson(before)}</del>}
             {sign !== '−' && <span className="tree-value">{shortJson(after)}</span>}
           </button>
@@ -62,8 +62,8 @@ function Changes({ before, operations }: { before: unknown; operations: readonly
       ))}
       {left > 0 && (
         <li>
-          <button type="button" className="link" onClick={() => setShown(lines.length)}>
-            Show {count(left)} more
+          <button type="button" className="link" onClick={() => setShown(shown + 10 * SHOWN)}>
+            Show {count(Math.min(10 * SHOWN, left))} more of {count(left)}
           </button>
         </li>
       )}

@@ -79,7 +79,7 @@ function Pair({ pair, isOpenFirst }: { readonly pair: SendPair; readonly isOpenF
     >
       {() => (
         <div className="send-rows">
-          <SplitLines rows={rows} label={isSame ? 'The request' : 'The requests'} />
+          <SplitLines rows={rows()} label={isSame ? 'The request' : 'The requests'} />
           {recorded?.delivery && <ToDelivery id={recorded.delivery.id} />}
         </div>
       )}

@@ -10,6 +10,9 @@ import type { ShownRow, SplitRow } from '../model/split-rows.ts'
 type Props = { readonly rows: readonly SplitRow[]; readonly label: string }
 
 const SHOWN = 200
+/** Characters of a line that are drawn at first, and at most. */
+const LINE = 2_000
+const MOST = 200_000
 
 export function SplitLines({ rows, label }: Props) {
   const [isWhole, setWhole] = useState(false)
@@ -66,8 +69,11 @@ type CellProps = {
 const spoken = { '': '', '−': 'recorded only: ', '+': 'dry run only: ' } as const
 
 function Cell({ text, other, sign }: CellProps) {
+  const [room, setRoom] = useState(LINE)
   if (text === null) return <span role="cell" className="split-cell" data-empty="true" />
-  const { start, changed, end } = other === null ? whole(text) : changedPart(text, other)
+  const { start, changed, end } = other === null ? unchanged(text) : changedPart(text, other)
+  const isCut = text.length > room
+  const cut = isCut ? nearChange(start, changed, end, room) : { start, changed, end }
   return (
     <span role="cell" className="split-cell" data-sign={sign}>
       <span className="split-sign" aria-hidden="true">
@@ -75,12 +81,31 @@ function Cell({ text, other, sign }: CellProps) {
       </span>
       <span className="split-text">
         <span className="visually-hidden">{spoken[sign]}</span>
-        {start}
-        {changed !== '' && <mark>{changed}</mark>}
-        {end}
+        {cut.start}
+        {cut.changed !== '' && <mark>{cut.changed}</mark>}
+        {cut.end}
+        {isCut && room < MOST && (
+          <button type="button" className="link" onClick={() => setRoom(10 * room)}>
+            Show more of the {count(text.length)} characters
+          </button>
+        )}
+        {isCut && room >= MOST && (
+          <span className="faint"> {count(text.length)} characters in all</span>
+        )}
       </span>
     </span>
   )
 }
 
-const whole = (text: string) => ({ start: text, changed: '', end: '' })
+const unchanged = (text: string) => ({ start: text, changed: '', end: '' })
+
+/** Of a line that is too long to be laid out: what differs, and a little around it. */
+function nearChange(start: string, changed: string, end: string, room: number) {
+  const near = room / 20
+  if (changed === '') return { start: `${start.slice(0, room)}…`, changed, end: '' }
+  return {
+    start: start.length > near ? `…${start.slice(-near)}` : start,
+    changed: changed.length > room ? `${changed.slice(0, room)}…` : changed,
+    end: end.length > near ? `${end.slice(0, near)}…` : end,
+  }
+}

@@ -70,7 +70,7 @@ function Part({ part, step }: { readonly part: ComparedPart; readonly step: stri
           </>
         }
       >
-        {() => <SplitLines rows={rows} label={`${title} of ${step}`} />}
+        {() => <SplitLines rows={rows()} label={`${title} of ${step}`} />}
       </Disclosure>
     </div>
   )

@@ -1,4 +1,5 @@
 /** What a step did, in the order in which people look: its error, logs, exports, `$event`, deliveries. */
+import { shortName } from '../model/json-preview.ts'
 import type { StepRecord, StepView } from '../model/step-views.ts'
 import { childPath } from '../model/value-path.ts'
 import { Fold } from '../parts/fold.tsx'
@@ -24,7 +25,7 @@ export function StepOutcome({ step, record, goTo }: Props) {
       {error && <StepError error={error} goTo={goTo} />}
       {logs.length > 0 && <StepLogs logs={logs} />}
       {names.length > 0 && (
-        <Fold label="Exports" hint={names.join(', ')}>
+        <Fold label="Exports" hint={shortName(names.slice(0, 20).join(', '))}>
           <JsonTree
             value={exports}
             path={path}

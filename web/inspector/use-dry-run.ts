@@ -61,11 +61,22 @@ const NOT_COMPARED = { beside: new Map<string, Beside>(), differing: [] as Draft
 function compare({ views }: DraftViews, dried: DraftViews) {
   const beside = views.map(({ step, ran }, at): [string, Beside] => {
     const dry = dried.views[at]?.ran ?? null
-    return [step.key, { dry, comparison: compareSteps(ran, dry) }]
+    return [step.key, besideOf(ran, dry)]
   })
   const differs = new Set(beside.flatMap(([key, one]) => (one.comparison.isSame ? [] : [key])))
   const differing = views.flatMap(({ step }) => (differs.has(step.key) ? [step] : []))
   return { beside: new Map(beside), differing }
+}
+
+/** Compared once, not at every key that is typed at the steps. */
+const compared = new WeakMap<StepView, Beside>()
+
+function besideOf(ran: StepView | null, dry: StepView | null): Beside {
+  const last = ran && compared.get(ran)
+  if (last?.dry === dry) return last
+  const beside = { dry, comparison: compareSteps(ran, dry) }
+  if (ran) compared.set(ran, beside)
+  return beside
 }
 
 /** Whether the steps have changed since they were run dry. */

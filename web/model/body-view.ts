@@ -2,6 +2,7 @@
  * A body as the panes show it: pretty (JSON indented), raw (as it came) or hex. Only so much is made
  * ready at once, as a page that lays out a megabyte of text answers no click.
  */
+import { indentJson } from './indent-json.ts'
 
 export type Body = { readonly body: string; readonly bodyEncoding: 'utf8' | 'base64' }
 export type BodyMode = 'pretty' | 'raw' | 'hex'
@@ -9,36 +10,50 @@ export type ShownText = { readonly text: string; readonly left: number }
 
 /** Characters, or bytes in hex, that are shown before a reader asks for the rest. */
 export const SHOWN = 32_000
+/** As many more are shown each time somebody asks, up to all that a page can lay out. */
+const MORE = 512_000
+export const MOST = 1_100_000
+/** Reading it as JSON takes the page as long as a person notices, from here on. */
+const LONGEST_PRETTY = 4_000_000
 
 /** The ways in which a body can be shown, best first. */
 export function bodyModes({ body, bodyEncoding }: Body): readonly BodyMode[] {
   if (bodyEncoding === 'base64') return ['hex', 'raw']
-  return indented(body) === null ? ['raw', 'hex'] : ['pretty', 'raw', 'hex']
+  return isCollection(body) ? ['pretty', 'raw', 'hex'] : ['raw', 'hex']
 }
 
-/** `limit`: of characters of the text, or of bytes in hex. */
+export const moreThan = (limit: number): number => Math.min(MOST, limit + MORE)
+
+/** `limit`: of characters of the text, or of bytes in hex. `mode` is one that the body has. */
 export function bodyText({ body, bodyEncoding }: Body, mode: BodyMode, limit = SHOWN): ShownText {
   if (mode === 'hex') {
     const bytes = bodyEncoding === 'base64' ? bytesOf(body) : new TextEncoder().encode(body)
     const some = bytes.subarray(0, Math.floor(limit / 4))
     return { text: hexDump(some), left: bytes.length - some.length }
   }
-  const text = mode === 'pretty' ? (indented(body) ?? body) : body
-  return { text: text.slice(0, limit), left: Math.max(0, text.length - limit) }
+  if (mode === 'pretty') return indentJson(body, limit)
+  return { text: body.slice(0, limit), left: Math.max(0, body.length - limit) }
 }
 
 /** JSON indented by two, or null for what is no object or array. */
-export function indented(text: string): string | null {
-  if (!/^\s*[[{]/.test(text)) return null
+export const indented = (text: string): string | null =>
+  isCollection(text) ? indentJson(text).text : null
+
+function isCollection(text: string): boolean {
+  if (text.length > LONGEST_PRETTY || !/^\s*[[{]/.test(text)) return false
   try {
-    return JSON.stringify(JSON.parse(text), null, 2)
+    JSON.parse(text)
+    return true
   } catch {
-    return null // Not JSON, or cut short: shown as it is.
+    return false // Not JSON, or cut short: shown as it is.
   }
 }
 
 export function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  const binary = atob(base64)
+  const bytes = new Uint8Array(binary.length)
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at)
+  return bytes
 }
 
 /** `00000010  68 65 6c 6c 6f … |hello|`: offset, sixteen bytes, and what of them is printable. */

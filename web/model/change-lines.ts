@@ -1,5 +1,5 @@
 /** The diff of `$event` as lines to read: what was added, changed or removed, by its path in code. */
-import { applyPatch, pointerKeys } from './apply-patch.ts'
+import { childOf, patch, pointerKeys } from './apply-patch.ts'
 import type { Operation } from './apply-patch.ts'
 import { childPath } from './value-path.ts'
 
@@ -16,25 +16,15 @@ export function changeLines(
   before: unknown,
   operations: readonly Operation[],
 ): readonly ChangeLine[] {
-  let now = before
+  const patching = patch(before)
   return operations.map((operation) => {
     const keys = pointerKeys(operation.path)
-    const old = valueAt(now, keys)
-    now = applyPatch(now, [operation])
+    const old = patching.at(keys)
+    patching.apply(operation)
     const after = operation.op === 'remove' ? undefined : operation.value
     const sign = operation.op === 'remove' ? '−' : operation.op === 'add' ? '+' : '~'
     return { sign, path: pathOf(before, keys), before: sign === '+' ? undefined : old, after }
   })
-}
-
-function valueAt(value: unknown, keys: readonly string[]): unknown {
-  return keys.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)
-        ? (inner as Record<string, unknown>)[key]
-        : undefined,
-    value,
-  )
 }
 
 function pathOf(event: unknown, keys: readonly string[]): string {
@@ -42,7 +32,7 @@ function pathOf(event: unknown, keys: readonly string[]): string {
   let inner = event
   for (const key of keys) {
     path = childPath(path, Array.isArray(inner) && /^\d+$/.test(key) ? Number(key) : key)
-    inner = valueAt(inner, [key])
+    inner = childOf(inner, key)
   }
   return path
 }

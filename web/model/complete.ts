@@ -23,7 +23,12 @@ export type Choice = {
   readonly back: number
 }
 
-export type Choices = { readonly from: number; readonly choices: readonly Choice[] }
+export type Choices = {
+  readonly from: number
+  readonly choices: readonly Choice[]
+  /** There are more: what is typed next may fit one that is not among these. */
+  readonly isCut: boolean
+}
 
 const DETAIL = 48
 const SHOWN = 200
@@ -43,17 +48,23 @@ export function completionsAt(before: string, scope: Scope): Choices | null {
   const value = valueAt(rootOf(root, scope), path)
   const end = before.length - typed.length
   const inBrackets = opener.trim().startsWith('[')
+  const entries = entriesOf(value)
+  const fitting = entries.length > SHOWN ? holding(entries, typed) : entries
   const choices = inBrackets
-    ? entriesOf(value).map(([key, child]) => bracketChoice(key, child))
-    : [
-        ...entriesOf(value).map((entry) => dotChoice(entry, opener)),
-        ...methodsOf(value, root, path),
-      ]
+    ? fitting.map(([key, child]) => bracketChoice(key, child))
+    : [...fitting.map((entry) => dotChoice(entry, opener)), ...methodsOf(value, root, path)]
   if (choices.length === 0) return null
-  return { from: inBrackets ? end - opener.length : end, choices: choices.slice(0, SHOWN) }
+  const from = inBrackets ? end - opener.length : end
+  return { from, choices, isCut: fitting !== entries }
 }
 
 type Entry = readonly [key: string | number, value: unknown]
+
+/** Of thousands of keys, those that what is typed stands in; each choice costs the page something. */
+function holding(entries: readonly Entry[], typed: string): readonly Entry[] {
+  const word = typed.toLowerCase()
+  return entries.filter(([key]) => String(key).toLowerCase().includes(word)).slice(0, SHOWN)
+}
 
 function dotChoice([key, child]: Entry, opener: string): Choice {
   if (typeof key !== 'string' || !IDENTIFIER.test(key)) {
@@ -192,5 +203,5 @@ function wordsAt(before: string): Choices | null {
   const typed = WORD.exec(before)?.[1]
   if (typed === undefined) return null
   const choices = WORDS.filter(({ label }) => label.startsWith(typed) && label !== typed)
-  return choices.length === 0 ? null : { from: before.length - typed.length, choices }
+  return choices.length === 0 ? null : { from: before.length - typed.length, choices, isCut: false }
 }

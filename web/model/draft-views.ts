@@ -32,22 +32,37 @@ export function draftViews(
   nameOf: (step: DraftStep) => string | null,
   saved: readonly StepDefinition[] = [],
 ): DraftViews {
-  const ran = new Map(stepViews([], detail).map((view) => [view.name, view]))
+  const ran = new Map(viewsOf(detail).map((view) => [view.name, view]))
   let event: unknown = detail ? maskedEvent(detail.event) : null
   const exports: Record<string, Record<string, unknown>> = {}
   const views = steps.map((step): DraftView => {
     const name = nameOf(step)
     const found = name === null ? undefined : ran.get(name)
     const view = found?.type === step.type ? found : null
-    const scope = { event: view?.eventBefore ?? event, steps: { ...exports } }
-    if (view) event = view.eventAfter
+    const before = view && isRecorded(view.eventBefore) ? view.eventBefore : event
+    const scope = { event: before, steps: { ...exports } }
+    if (view && isRecorded(view.eventAfter)) event = view.eventAfter
     if (step.type === 'code') exports[step.name] = view?.record?.exports ?? {}
     return { step, ran: view, scope }
   })
   const shown = new Set(views.flatMap(({ ran: view }) => (view ? [view.name] : [])))
   const gone = [...ran.values()].filter(({ name }) => !shown.has(name))
-  const known = new Map(saved.map((step) => [step.name, step]))
-  return { views, gone: gone.map((view) => withDefinition(view, known.get(view.name))) }
+  const byName = new Map(saved.map((step) => [step.name, step]))
+  return { views, gone: gone.map((view) => withDefinition(view, byName.get(view.name))) }
+}
+
+/** Of a change that is too large a run keeps only the reason, and what came in is still the better guess. */
+const isRecorded = (event: unknown): boolean =>
+  !(typeof event === 'object' && event !== null && Object.keys(event).join() === '$error')
+
+/** What a run did stays as it is while its steps are typed at, and is not worked out at every key. */
+const known = new WeakMap<EventDetailWire, readonly StepView[]>()
+
+function viewsOf(detail: EventDetailWire | null): readonly StepView[] {
+  if (!detail) return []
+  const views = known.get(detail) ?? stepViews([], detail)
+  known.set(detail, views)
+  return views
 }
 
 const withDefinition = (view: StepView, definition: StepDefinition | undefined): StepView => ({

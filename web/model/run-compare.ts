@@ -5,6 +5,7 @@
 import type { DeliveryWire, EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { indented } from './body-view.ts'
 import { changeLines } from './change-lines.ts'
+import { indentJson } from './indent-json.ts'
 import { shortJson } from './json-preview.ts'
 import { maskedEvent } from './masked.ts'
 import { count, plural, size } from './quantity.ts'
@@ -14,7 +15,7 @@ import type { StepRecord, StepView } from './step-views.ts'
 
 export type ComparedPart = {
   readonly title: 'Error' | 'Logs' | 'Exports' | '$event'
-  readonly rows: readonly SplitRow[]
+  readonly rows: () => readonly SplitRow[]
   readonly isSame: boolean
   /** How much there is of it, or how many lines differ. */
   readonly hint: string
@@ -32,7 +33,8 @@ export type SendPair = {
   readonly recorded: ComparedSend | null
   readonly dry: ComparedSend | null
   readonly isSame: boolean
-  readonly rows: readonly SplitRow[]
+  /** Made when they are looked at: a thousand sends of megabytes are not compared line by line for a list. */
+  readonly rows: () => readonly SplitRow[]
 }
 
 export type StepComparison = {
@@ -68,8 +70,10 @@ export function compareEvents(
 
 function eventText(event: EventDetailWire['event']): string {
   const { method, path, query, headers, body } = maskedEvent(event)
-  return JSON.stringify({ method, path, query, headers, body }, null, 2)
+  return jsonText({ method, path, query, headers, body })
 }
+
+const jsonText = (value: unknown): string => indentJson(JSON.stringify(value)).text
 
 const titles = ['Error', 'Logs', 'Exports', '$event'] as const
 type Texts = Readonly<Record<(typeof titles)[number], string>>
@@ -82,8 +86,7 @@ function textsOf(view: StepView | null): Texts {
     Logs: record.logs
       .map(({ level, text }) => (level === 'log' ? '' : `${level} `) + text)
       .join('\n'),
-    Exports:
-      Object.keys(record.exports).length === 0 ? '' : JSON.stringify(record.exports, null, 2),
+    Exports: Object.keys(record.exports).length === 0 ? '' : jsonText(record.exports),
     $event: changeLines(view.eventBefore, record.diff).map(changeText).join('\n'),
   }
 }
@@ -103,11 +106,13 @@ function changeText({ sign, path, before, after }: ReturnType<typeof changeLines
 
 function part(title: ComparedPart['title'], before: string, after: string): ComparedPart | null {
   if (before === '' && after === '') return null
+  if (before === after) {
+    const hint = `same, ${plural(before.split('\n').length, 'line')}`
+    return { title, rows: () => splitRows(before, after), isSame: true, hint }
+  }
   const rows = splitRows(before, after)
   const differing = rows.filter((row) => !row.isSame).length
-  const isSame = differing === 0
-  const hint = isSame ? `same, ${plural(rows.length, 'line')}` : differText(differing)
-  return { title, rows, isSame, hint }
+  return { title, rows: () => rows, isSame: false, hint: differText(differing) }
 }
 
 const differText = (lines: number): string =>
@@ -118,7 +123,7 @@ function sendPairs(recorded: StepView | null, dry: StepView | null): readonly Se
     recorded: before,
     dry: after,
     isSame,
-    rows: splitRows(before ? sendText(before) : '', after ? sendText(after) : ''),
+    rows: () => splitRows(before ? prettyText(before) : '', after ? prettyText(after) : ''),
   }))
 }
 
@@ -138,15 +143,19 @@ function sendsOf(view: StepView | null): readonly ComparedSend[] {
  * A request as it reads on the wire, without what delivering adds: a dry run has come to no such header.
  * What is the same here is the same send.
  */
-function sendText({ delivery, reason }: ComparedSend): string {
+function sendText(send: ComparedSend, bodyText = (body: string): string => body): string {
+  const { delivery, reason } = send
   if (!delivery) return `skipped (${reason})`
   const { method, url, headers, body, bodyEncoding, size: bytes } = delivery.request
   const own = headers.filter(([name, value]) => !isAdded(name.toLowerCase(), value, delivery.id))
   const lines = [`${method} ${url}`, ...own.map(([name, value]) => `${name}: ${value}`)]
   if (body === null) return lines.join('\n')
-  const text = bodyEncoding === 'utf8' ? (indented(body) ?? body) : `${size(bytes)}, base64 ${body}`
+  const text = bodyEncoding === 'utf8' ? bodyText(body) : `${size(bytes)}, base64 ${body}`
   return [...lines, '', text].join('\n')
 }
+
+/** The same to read: JSON indented. */
+const prettyText = (send: ComparedSend): string => sendText(send, (body) => indented(body) ?? body)
 
 /** A header of the connection, or one that Sendoff adds where the step did not set it. */
 function isAdded(name: string, value: string, deliveryId: string): boolean {

@@ -48,7 +48,7 @@ export function templateChoices(
 }
 
 function rootsFor(expression: string, typed: string) {
-  return { from: expression.length - typed.length, choices: ROOTS }
+  return { from: expression.length - typed.length, choices: ROOTS, isCut: false }
 }
 
 /** What begins with what was typed, then what holds it. */

@@ -3,7 +3,7 @@
  * it; a branch draws a hundred children at a time, so ten thousand keys cost no more than a hundred.
  */
 import { useState } from 'react'
-import { childrenOf, preview } from '../model/json-preview.ts'
+import { childrenOf, preview, shortName } from '../model/json-preview.ts'
 import { count } from '../model/quantity.ts'
 import { childPath } from '../model/value-path.ts'
 import { CopyButton } from './copy-button.tsx'
@@ -71,12 +71,12 @@ function Node({ name, value, path, open }: BranchProps & { readonly name: string
           onClick={() => setOpen(!isOpen)}
         >
           <Icon name="caret" />
-          <span className="tree-key">{name}</span>
+          <span className="tree-key">{shortName(name)}</span>
           <span className="tree-value" data-kind={kind}>
             {text}
           </span>
         </button>
-        <CopyButton text={path} what={path} />
+        <CopyButton text={path} what={shortName(path)} />
       </div>
       {isOpen && <Children value={value} path={path} open={open} />}
     </li>
@@ -90,10 +90,10 @@ function Leaf({ name, value, path }: { name: string; value: unknown; path: strin
       <button
         type="button"
         className="tree-leaf"
-        title={`Copy ${path}`}
-        onClick={() => void copyText(path, path)}
+        title={`Copy ${shortName(path)}`}
+        onClick={() => void copyText(path, shortName(path))}
       >
-        <span className="tree-key">{name}</span>
+        <span className="tree-key">{shortName(name)}</span>
         <span className="tree-value" data-kind={kind}>
           {text}
         </span>

@@ -12,6 +12,9 @@ import { optionsAround } from './send-calls.ts'
 /** Longest text before the cursor that a path is looked for in. */
 const LOOK_BACK = 400
 
+/** While this is typed, what was found stays what fits. */
+const TYPED = /^(?:[\p{L}\p{N}_$-]*|\[\s*["']?[\p{L}\p{N}_$ -]*)$/u
+
 const CALL = 'http({\n  method: "${POST}",\n  url: "${https://}",\n  data: ${$event.body},\n})'
 
 /** `scope` is asked at each completion, as the selected event changes. */
@@ -35,7 +38,7 @@ function pathSource({ state, pos }: CompletionContext, scope: Scope): Completion
   return {
     from: start + found.from,
     options: found.choices.map((choice, at) => completionOf(choice, found.choices.length - at)),
-    validFor: /^(?:[\p{L}\p{N}_$-]*|\[\s*["']?[\p{L}\p{N}_$ -]*)$/u,
+    ...(found.isCut ? {} : { validFor: TYPED }),
   }
 }
 
