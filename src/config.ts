@@ -37,7 +37,9 @@ const integer =
       : refuse(name, `a whole number from ${min} to ${max}`, text)
   }
 
-const text = (value: string): string => value
+/** Empty is no address and no folder: the system would read it as all addresses, or as the folder it is in. */
+const text = (value: string, name: string): string =>
+  value.trim() === '' ? refuse(name, 'filled in, or left out', value) : value
 
 const secret = (value: string, name: string): string =>
   /^[\x21-\x7e]{16,512}$/.test(value)

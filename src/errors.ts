@@ -10,6 +10,7 @@ type Values = Readonly<Record<string, string | number>>
 const catalogue = {
   setting_invalid: [2, 'Cannot start: {name} must be {expected}, it is {actual}'],
   isolation_missing: [2, 'Cannot start with SENDOFF_ISOLATION=strict: {reason}, or choose auto'],
+  data_unusable: [2, 'Cannot keep data in {path}: {reason}, choose another SENDOFF_DATA'],
   store_locked: [
     1,
     'Cannot open {path}: another Sendoff is using it, stop that one or choose another SENDOFF_DATA',

@@ -114,6 +114,14 @@ test('cli: a wrong setting, flag or command ends with 2 and one sentence that na
     [['serve'], { SENDOFF_EGRESS_ALLOW: '127.0.0.0/invalid' }, /SENDOFF_EGRESS_ALLOW/],
     [['serve'], { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, /NODE_TLS_REJECT_UNAUTHORIZED/],
     [['serve'], { SENDOFF_DATABASE_URL: 'postgres://x' }, /SENDOFF_DATABASE_URL/],
+    // Empty would be every address of the machine.
+    [['serve'], { SENDOFF_HOST: '' }, /SENDOFF_HOST must be filled in, or left out/],
+    [
+      ['serve'],
+      // Where no folder can be; making one by Node's `recursive` would never end.
+      { SENDOFF_DATA: '/proc/none/data', SENDOFF_ISOLATION: 'process' },
+      /^Cannot keep data in \/proc\/none\/data: .*, choose another SENDOFF_DATA\n$/,
+    ],
     [['dance'], {}, /dance/],
     [
       ['events', 'show'],

@@ -3,12 +3,12 @@
  * the first one. It neither recovers nor touches events. It migrates only while nobody else has the
  * folder: a schema is never changed under a server that runs.
  */
-import { mkdirSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
 import { createToken } from '../definitions.ts'
 import type { DefinitionStore } from '../store.ts'
+import { makeFolder } from './make-folder.ts'
 import { migrate } from './migrate.ts'
 import { databasePath, lockFolder, openWriter } from './open-database.ts'
 import { kyselyOver } from './sqlite-kysely.ts'
@@ -21,7 +21,7 @@ export async function openDefinitions(
   deps: { readonly clock: Clock },
   folder: string,
 ): Promise<Definitions> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const lock = lockIfFree(folder)
   let database: DatabaseSync | undefined
   try {

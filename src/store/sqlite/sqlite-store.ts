@@ -13,7 +13,6 @@
  * replaced, because what it had in hand is not known: the process must restart and recover.
  */
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
@@ -45,6 +44,7 @@ import type {
   Store,
 } from '../store.ts'
 import { HotClient } from './hot-client.ts'
+import { makeFolder } from './make-folder.ts'
 import { ReadClient } from './read-client.ts'
 import { fromWire } from './store-errors.ts'
 import type { WriterNotice } from './writer.ts'
@@ -93,7 +93,7 @@ export class SqliteStore implements Store {
    */
   async start(): Promise<void> {
     const { folder, nodeId } = this.#options
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     const writer = thread('writer', { folder, nodeId, at: this.#clock.nowMs() })
     const reader = await this.#open(writer).catch(async (error: unknown) => {
       await writer.terminate()
