@@ -57,12 +57,40 @@ test('[R66] steps: a change of $event is seen by the next step; steps.trigger.ev
   assert.deepEqual(step(result, 1).diff, [{ op: 'add', path: '/list/1', value: 2 }])
 })
 
+test('steps: steps holds the earlier steps alone, and can be returned whole by each', async () => {
+  const result = await runner.code({
+    first: `this.x = 1; return steps`,
+    second: `return steps`,
+    third: `return Object.keys(steps)`,
+  })
+  const event = step(result).exports['$return_value'] as { trigger: { event: unknown } }
+  assert.deepEqual(Object.keys(event), ['trigger'])
+  const first = { x: 1, $return_value: event }
+  assert.deepEqual(step(result, 1).exports['$return_value'], { ...event, first })
+  assert.deepEqual(step(result, 2).exports['$return_value'], ['trigger', 'first', 'second'])
+})
+
+test('steps: later steps find the return value of a step that froze its exports', async () => {
+  const result = await runner.code({
+    first: `this.x = 1; Object.freeze(this); return 2`,
+    second: `return steps.first`,
+  })
+  assert.deepEqual(step(result, 1).exports['$return_value'], { x: 1, $return_value: 2 })
+})
+
+test("steps: the globals are Node's; a module that was not imported is an error, not a global", async () => {
+  const code = `return [typeof url, typeof module, typeof path, typeof fs, 'events' in globalThis]`
+  assert.deepEqual(await returned(code), [...Array<string>(4).fill('undefined'), false])
+  const present = `return [typeof crypto.subtle, typeof Buffer, typeof process.nextTick, typeof console.log, typeof fetch]`
+  assert.deepEqual(await returned(present), ['object', ...Array<string>(4).fill('function')])
+})
+
 test('steps: later steps read what earlier ones exported and returned', async () => {
   const result = await runner.code({
     one: `this.x = { deep: 1 }; return 2`,
     two: `return [steps.one.x.deep, steps.one.$return_value, typeof steps.two, typeof steps.three]`,
   })
-  assert.deepEqual(step(result, 1).exports['$return_value'], [1, 2, 'object', 'undefined'])
+  assert.deepEqual(step(result, 1).exports['$return_value'], [1, 2, 'undefined', 'undefined'])
 })
 
 test('[R67] [92] steps: a call is a snapshot: changing what was passed changes nothing', async () => {

@@ -12,7 +12,7 @@ import type { Log } from './log.ts'
 import { whyUnheard } from './respond.ts'
 import { createRunState, withinStep } from './run-state.ts'
 import type { RunState, StepState } from './run-state.ts'
-import { createScope, END } from './scope.ts'
+import { createScopes, END } from './scope.ts'
 import { diffToJson, eventToJson, exportsToJson } from './snapshot.ts'
 import type { StepFunction, StepModules } from './step-modules.ts'
 import { describeThrown } from './thrown.ts'
@@ -41,17 +41,18 @@ export async function execute(deps: Deps, message: RunMessage, body: Uint8Array)
   const event = deriveEvent(request)
   const { context } = message
   const unheard = whyUnheard(message.response, context)
-  const scopeOf = createScope({ ...deps, run, request, event, context, unheard })
+  const scopes = createScopes({ ...deps, run, request, event, context, unheard })
   let before = eventToJson(event)
 
   for (let index = 0; index < program.steps.length; index++) {
     const step: StepState = { run, index, calls: 0 }
     const begunMs = now()
-    const { scope, exports } = scopeOf(step)
+    const { scope, exports } = scopes.open(step)
     const ending = await runStep(deps, step, scope, exports)
     const after = eventToJson(event)
     reportEnd(deps, step, ending, now() - begunMs, diffToJson(before, after))
     if (ending.status !== 'succeeded') break
+    scopes.close(step, ending.exports)
     before = after
   }
 

@@ -1,6 +1,6 @@
 /**
  * What the code of a step sees besides Node's globals: `$event`, `$send`, `$end`, `$respond`, `$context`,
- * `steps`, `console` and `require`. One `$event` and one `steps` serve all steps of a run.
+ * `steps`, `console` and `require`. One `$event` serves all steps of a run; `steps` holds the earlier ones.
  */
 import { inspect } from 'node:util'
 import { deriveEvent } from '../../model/derive-event.ts'
@@ -29,8 +29,14 @@ type Deps = {
   readonly unheard: string | null
 }
 
-/** Returns the maker of each step's scope; `exports` is the step's `this`. */
-export function createScope(deps: Deps): (step: StepState) => { scope: object; exports: object } {
+type Scopes = {
+  /** What the code of the step sees; `exports` is its `this`. */
+  open(step: StepState): { readonly scope: object; readonly exports: object }
+  /** The step has succeeded: later ones find what it left. */
+  close(step: StepState, exports: object): void
+}
+
+export function createScopes(deps: Deps): Scopes {
   const { program, run, request } = deps
   const steps = Object.create(null) as Record<string, object>
   let untouched: EventView | undefined
@@ -45,19 +51,21 @@ export function createScope(deps: Deps): (step: StepState) => { scope: object; e
       run.ended ??= { message: message === undefined ? null : textOf(message) }
       throw END
     },
-    steps,
     console: globalThis.console,
   }
-  return (step) => {
-    const exports = {}
-    steps[program.steps[step.index]!.name] = exports
-    const scope = {
-      ...shared,
-      $send: createSend(deps, step),
-      $respond: createRespond(deps, step),
-      require: program.modules.requireOf(step.index),
-    }
-    return { scope, exports }
+  return {
+    open: (step) => ({
+      scope: {
+        ...shared,
+        // Its own copy: returned whole it must not hold itself, now or in a later step's exports.
+        steps: Object.freeze(Object.assign(Object.create(null), steps)),
+        $send: createSend(deps, step),
+        $respond: createRespond(deps, step),
+        require: program.modules.requireOf(step.index),
+      },
+      exports: {},
+    }),
+    close: (step, exports) => void (steps[program.steps[step.index]!.name] = exports),
   }
 }
 

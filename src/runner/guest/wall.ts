@@ -7,7 +7,7 @@
  */
 import os from 'node:os'
 import v8 from 'node:v8'
-import { syncBuiltinESMExports } from 'node:module'
+import { builtinModules, syncBuiltinESMExports } from 'node:module'
 
 const REMOVED_OF_PROCESS = [
   'kill',
@@ -41,12 +41,19 @@ const REMOVED_OF_V8 = [
   'takeCoverage',
 ]
 
+/** Modules that are globals everywhere. `--eval` makes globals of all of them. */
+const GLOBAL_MODULES = new Set(['console', 'crypto', 'process'])
+
 /** Call it once, after everything the guest itself needs has been captured. */
 export function raiseWall(): void {
   for (const name of REMOVED_OF_PROCESS) replace(process, name, denied(`process.${name}`))
   for (const name of ENDING) replace(process, name, denied(`process.${name}`))
   for (const name of REMOVED_OF_V8) replace(v8, name, denied(`v8.${name}`))
   replace(os, 'setPriority', denied('os.setPriority'))
+  // A step's misspelt `url` or `path` is an error as everywhere, and not a module.
+  for (const name of builtinModules) {
+    if (!GLOBAL_MODULES.has(name)) Reflect.deleteProperty(globalThis, name)
+  }
   syncBuiltinESMExports()
 }
 
