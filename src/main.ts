@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import manifest from '../package.json' with { type: 'json' }
 import { commands } from './cli/commands.ts'
+import { visible } from './cli/visible.ts'
 import { describeSettings } from './config.ts'
 import { AppError } from './errors.ts'
 
@@ -89,7 +90,8 @@ try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   const known = error instanceof AppError
-  console.error(known ? error.message : error)
+  // It can name what a server or a file said.
+  console.error(known ? error.message.split('\n').map(visible).join('\n') : error)
   process.exitCode = known && error.status === 2 ? 2 : 1
 }
 // A command that has ended leaves nothing running that could keep the process.

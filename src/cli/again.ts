@@ -1,6 +1,7 @@
 /** `sendoff replay` and `sendoff redeliver`: do it again, an event or one of its deliveries. */
 import { CLIENT_FLAGS, connect, wordOf } from './client.ts'
 import type { Command } from './commands.ts'
+import { visibleJson } from './visible.ts'
 
 type Id = { readonly id: string }
 
@@ -12,7 +13,7 @@ export const replay: Command = {
     const path = `/events/${encodeURIComponent(wordOf(invocation, replay))}/replay`
     const { version } = invocation.flags
     const made = await connect(invocation).call<Id>('POST', path, version ? { version } : {})
-    console.log(invocation.json ? JSON.stringify(made) : made.id)
+    console.log(invocation.json ? visibleJson(made) : made.id)
     return 0
   },
 }
@@ -24,7 +25,7 @@ export const redeliver: Command = {
   async run(invocation) {
     const path = `/deliveries/${encodeURIComponent(wordOf(invocation, redeliver))}/redeliver`
     const made = await connect(invocation).call<Id>('POST', path)
-    console.log(invocation.json ? JSON.stringify(made) : made.id)
+    console.log(invocation.json ? visibleJson(made) : made.id)
     return 0
   },
 }

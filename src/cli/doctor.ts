@@ -2,6 +2,7 @@
 import { loadConfig } from '../config.ts'
 import { diagnose } from '../diagnose.ts'
 import type { Command } from './commands.ts'
+import { visibleJson } from './visible.ts'
 
 export const doctor: Command = {
   sentence: 'check isolation level, store and egress on this machine',
@@ -9,7 +10,7 @@ export const doctor: Command = {
   async run({ flags, json }) {
     const { json: _, ...settings } = flags
     const findings = await diagnose(loadConfig(settings))
-    if (json) console.log(JSON.stringify(findings))
+    if (json) console.log(visibleJson(findings))
     else
       for (const { ok, part, text } of findings)
         console.log(`${ok ? 'ok  ' : 'FAIL'}  ${part.padEnd(10)} ${text}`)

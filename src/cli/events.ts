@@ -4,6 +4,7 @@ import { CLIENT_FLAGS, connect, wordOf, wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { nextSignal } from './serve.ts'
 import { printEvent, printRow } from './print-event.ts'
+import { visibleJson } from './visible.ts'
 
 export const eventsTail: Command = {
   sentence: 'print the events of a workflow as they come',
@@ -39,7 +40,7 @@ export const eventsShow: Command = {
     const eventId = wordOf(invocation, eventsShow)
     const path = `/events/${encodeURIComponent(eventId)}`
     const detail = await connect(invocation).call<EventDetailWire>('GET', path)
-    if (invocation.json) console.log(JSON.stringify(detail))
+    if (invocation.json) console.log(visibleJson(detail))
     else printEvent(detail)
     return 0
   },

@@ -3,37 +3,40 @@
  * printed with its control characters escaped, so an event cannot drive the terminal.
  */
 import type { DeliveryWire, EventDetailWire, EventListWire } from '../inspector/wire-event.ts'
+import { visible, visibleJson } from './visible.ts'
 
 type Row = EventListWire['data'][number]
 
 export function printRow(row: Row, json: boolean): void {
-  if (json) return console.log(JSON.stringify(row))
+  if (json) return console.log(visibleJson(row))
   const time = row.receivedAt.slice(11, 19)
   const duration = row.durationMs === null ? '-' : milliseconds(row.durationMs)
   const note = row.message ?? row.error?.message ?? ''
-  const head = `${time}  ${row.method.padEnd(6)} ${safe(row.path)}`
+  const head = `${time}  ${row.method.padEnd(6)} ${visible(row.path)}`
   console.log(
-    `${head}  ${row.dest.delivered}/${row.dest.total}  ${duration}  ${safe(note)}  ${row.id}`,
+    `${head}  ${row.dest.delivered}/${row.dest.total}  ${duration}  ${visible(note)}  ${row.id}`,
   )
 }
 
 export function printEvent(detail: EventDetailWire): void {
   const { event, run, dest } = detail
-  console.log(`${detail.id}  ${detail.receivedAt}  ${event.method} ${safe(event.path)}`)
-  if (detail.error) console.log(`  error: ${safe(detail.error.message)}`)
+  console.log(`${detail.id}  ${detail.receivedAt}  ${visible(event.method)} ${visible(event.path)}`)
+  if (detail.error) console.log(`  error: ${visible(detail.error.message)}`)
   if (!run) return
   const took = run.durationMs === null ? '' : ` in ${milliseconds(run.durationMs)}`
-  console.log(`Run ${run.status}${took}${run.message ? `: ${safe(run.message)}` : ''}`)
+  console.log(`Run ${run.status}${took}${run.message ? `: ${visible(run.message)}` : ''}`)
   for (const step of run.steps) {
-    console.log(`  ${step.name} (${step.type}) ${step.status} in ${milliseconds(step.durationMs)}`)
-    for (const log of step.logs) console.log(`    ${log.level}: ${safe(log.text)}`)
+    console.log(
+      `  ${visible(step.name)} (${step.type}) ${step.status} in ${milliseconds(step.durationMs)}`,
+    )
+    for (const log of step.logs) console.log(`    ${log.level}: ${visible(log.text)}`)
     for (const change of step.diff) {
       const value = 'value' in change ? ` ${JSON.stringify(change.value)}` : ''
-      console.log(`    $event ${change.op} ${safe(change.path)}${safe(value)}`)
+      console.log(`    $event ${change.op} ${visible(change.path)}${visible(value)}`)
     }
     if (step.error) console.log(`    ${errorLine(step.error)}`)
     for (const skip of step.skipped)
-      console.log(`    [${skip.index}] skipped: ${safe(skip.reason)}`)
+      console.log(`    [${skip.index}] skipped: ${visible(skip.reason)}`)
     for (const delivery of detail.deliveries) {
       if (delivery.step === step.name) printDelivery(delivery)
     }
@@ -46,16 +49,16 @@ function printDelivery({ index, request, status, code, attempts }: DeliveryWire)
   const answer = last?.response
     ? `${last.response.status} · ${milliseconds(last.timings?.totalMs ?? 0)}`
     : `${status}${code ? ` (${code})` : ''}`
-  console.log(`    [${index}] ${safe(request.method)} ${safe(request.url)} -> ${answer}`)
+  console.log(`    [${index}] ${visible(request.method)} ${visible(request.url)} -> ${answer}`)
   if (request.body) console.log(`        request:  ${shorten(request.body)}`)
   if (last?.response?.body) console.log(`        response: ${shorten(last.response.body)}`)
-  if (last?.error) console.log(`        ${safe(last.error.message)}`)
+  if (last?.error) console.log(`        ${visible(last.error.message)}`)
 }
 
 function errorLine(error: NonNullable<EventDetailWire['run']>['steps'][number]['error']): string {
   if (!error) return ''
   const place = error.line === null ? '' : ` at ${error.line}:${error.column}`
-  return safe(`${error.name}: ${error.message}${place}`)
+  return visible(`${error.name}: ${error.message}${place}`)
 }
 
 function milliseconds(value: number): string {
@@ -63,12 +66,4 @@ function milliseconds(value: number): string {
 }
 
 const shorten = (text: string): string =>
-  text.length > 200 ? `${safe(text.slice(0, 200))}…` : safe(text)
-
-/** Control characters, and those that reorder or hide text, as escapes. */
-export function safe(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  )
-}
+  text.length > 200 ? `${visible(text.slice(0, 200))}…` : visible(text)

@@ -9,6 +9,7 @@ import type { EventDetailWire } from '../inspector/wire-event.ts'
 import { CLIENT_FLAGS, connect, wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { printEvent } from './print-event.ts'
+import { visibleJson } from './visible.ts'
 
 export const testRun: Command = {
   sentence: 'run an event on a workflow without sending; --send sends and stores',
@@ -24,8 +25,7 @@ export const testRun: Command = {
     }
     const path = `/workflows/${encodeURIComponent(workflowId)}/test`
     const answer = await connect(invocation).call<EventDetailWire>('POST', path, body)
-    if (invocation.json || body.send)
-      console.log(invocation.json ? JSON.stringify(answer) : answer.id)
+    if (invocation.json || body.send) console.log(invocation.json ? visibleJson(answer) : answer.id)
     else printEvent(answer)
     const status = answer.run?.status ?? 'succeeded'
     return status === 'succeeded' || status === 'ended' ? 0 : 1

@@ -10,6 +10,7 @@ import { FIRST_ACCOUNT } from '../model/account.ts'
 import type { Scope } from '../model/account.ts'
 import { openDefinitions } from '../store/sqlite/open-definitions.ts'
 import type { Command } from './commands.ts'
+import { visibleJson } from './visible.ts'
 
 export const tokenCreate: Command = {
   sentence: 'make an API token; it is shown this once',
@@ -24,7 +25,7 @@ export const tokenCreate: Command = {
       const { token, secret } = await createToken({ store, ids, clock: systemClock }, wish)
       const { accountId: _, createdAt, expiresAt, ...shown } = token
       const instants = { createdAt: isoOf(createdAt), expiresAt: isoOf(expiresAt) }
-      console.log(json ? JSON.stringify({ ...shown, ...instants, token: secret }) : secret)
+      console.log(json ? visibleJson({ ...shown, ...instants, token: secret }) : secret)
     } finally {
       await store.close()
     }

@@ -9,9 +9,9 @@ import type { ApiClient } from './api-client.ts'
 import { CLIENT_FLAGS, connect, wordOf, wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { lineDiff } from './line-diff.ts'
-import { safe } from './print-event.ts'
 import { filesOf, freeFolder, readWorkflows, writeFiles } from './workflow-files.ts'
 import type { WorkflowFiles } from './workflow-files.ts'
+import { visible, visibleJson } from './visible.ts'
 
 export const workflowsList: Command = {
   sentence: 'print the workflows with their versions and endpoints',
@@ -21,9 +21,11 @@ export const workflowsList: Command = {
     wordsOf(invocation, workflowsList, 0)
     for (const workflow of await allWorkflows(connect(invocation))) {
       const { id, name, version, active, endpoint } = workflow
-      if (invocation.json) console.log(JSON.stringify(workflow))
+      if (invocation.json) console.log(visibleJson(workflow))
       else
-        console.log(`${id}  v${version}${active ? '' : ' (inactive)'}  ${endpoint}  ${safe(name)}`)
+        console.log(
+          `${id}  v${version}${active ? '' : ' (inactive)'}  ${endpoint}  ${visible(name)}`,
+        )
     }
     return 0
   },
@@ -81,8 +83,8 @@ export const workflowsDiff: Command = {
         if (lines.length === 0) continue
         differ = true
         const path = join(local.folder, file)
-        if (invocation.json) console.log(JSON.stringify({ path, id: local.id ?? null, lines }))
-        else console.log([path, ...lines.map((line) => `  ${safe(line)}`)].join('\n'))
+        if (invocation.json) console.log(visibleJson({ path, id: local.id ?? null, lines }))
+        else console.log([path, ...lines.map((line) => `  ${visible(line)}`)].join('\n'))
       }
     }
     return differ ? 1 : 0
@@ -113,5 +115,5 @@ function remote({
 type Done = { readonly folder: string; readonly id: string; readonly version: number }
 
 function report(json: boolean, done: Done): void {
-  console.log(json ? JSON.stringify(done) : `${done.folder}  v${done.version}  ${done.id}`)
+  console.log(json ? visibleJson(done) : `${done.folder}  v${done.version}  ${done.id}`)
 }

@@ -31,7 +31,7 @@ function ask(endpoint: string) {
   return { socket, received }
 }
 
-test('respond: status, headers and body (text, object, Buffer) are the answer, sandboxed', async (t) => {
+test('respond: status, headers and body (text, object, Buffer) are the answer, sandboxed [226]', async (t) => {
   const app = await startApp(t)
   const workflow = await answers(
     app,

@@ -42,7 +42,7 @@ test('cli: token create works beside a running server and is shown once; the ser
   assert.match(made.stdout, /"createdAt":"20\d\d-/)
 })
 
-test('cli: events show prints a run, its requests and responses; --json prints the document', async (t) => {
+test('cli: events show prints a run, its requests and responses; --json prints the document [228]', async (t) => {
   const receiver = await startReceiver(() => ({ status: 200, body: 'thanks' }))
   t.after(() => receiver.close())
   const server = await startServer(t, {
@@ -53,7 +53,8 @@ test('cli: events show prints a run, its requests and responses; --json prints t
   const steps = [
     {
       type: 'code',
-      code: `console.log('\\u001b[31mred'); $send.http({ method: 'POST', url: '${receiver.url('/x')}', data: { a: 1 } })`,
+      name: 'seen \u202egnp\u200b',
+      code: `console.log('\\u001b[31mred \\u009b1m'); $send.http({ method: 'POST', url: '${receiver.url('/x')}', data: { a: 1 } })`,
     },
   ]
   const workflow = await api.call<WorkflowWire>('POST', '/workflows', { name: 'Cli', steps })
@@ -67,9 +68,11 @@ test('cli: events show prints a run, its requests and responses; --json prints t
   assert.match(text.stdout, /\[0\] POST .*\/x -> 200/)
   assert.match(text.stdout, /thanks/)
   assert.match(text.stdout, /Dest 1\/1/)
-  assert.ok(!text.stdout.includes('\u001b'), 'terminal escapes are escaped')
+  const hidden = /(?!\n)[\p{Cc}\p{Cf}]/u
+  assert.doesNotMatch(text.stdout, hidden)
   const json = await runCommand(['events', 'show', event.id, '--json'], env)
-  assert.equal((JSON.parse(json.stdout) as EventDetailWire).id, event.id)
+  assert.deepEqual(JSON.parse(json.stdout), event)
+  assert.doesNotMatch(json.stdout, hidden)
   const unknown = await runCommand(['events', 'show', 'evt_nothing'], env)
   assert.equal(unknown.code, 1)
   assert.match(unknown.stderr, /Cannot find event evt_nothing/)

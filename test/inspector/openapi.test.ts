@@ -34,6 +34,20 @@ test('openapi: every reference leads to a component', async (t) => {
   }
 })
 
+test('openapi: no answer is a file or a page of what came from outside: all is JSON [225] [229]', async (t) => {
+  const api = await startInspector(t)
+  const { body } = await api.call('GET', '/openapi.json')
+  const answers = Object.values((body as Document).paths)
+    .flatMap((operations) => Object.values(operations))
+    .flatMap(({ responses }) => Object.values(responses))
+  const types = new Set(answers.flatMap(({ content }) => Object.keys(content ?? {})))
+  assert.deepEqual([...types].toSorted(), [
+    'application/json',
+    'application/problem+json',
+    'text/event-stream',
+  ])
+})
+
 test('openapi: bodies that the model checks are documented as it checks them', async (t) => {
   const api = await startInspector(t)
   const { body: document } = await api.call('GET', '/openapi.json')

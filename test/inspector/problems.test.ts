@@ -62,7 +62,7 @@ test('problems: 401 asks for a bearer token, 405 says what is allowed', async (t
   assert.equal(wrong.headers.get('allow'), 'GET, HEAD, POST')
 })
 
-test('problems: every answer carries the security headers and no CORS', async (t) => {
+test('problems: every answer carries the security headers and no CORS [225]', async (t) => {
   const api = await startInspector(t)
   for (const [method, path, token] of [
     ['GET', '/api/v1/workflows', undefined],
