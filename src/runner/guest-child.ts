@@ -37,6 +37,8 @@ const OUTPUT_TAIL = 2_048
 const OUTPUT_BYTES = 16 * 1024 * 1024
 /** What may wait for a guest that does not read before nothing more is read for it. */
 const LINE_BYTES = 256 * 1024
+/** How long after a process has ended its pipes may still be open. */
+const LEFT_OPEN_MS = 1_000
 const PAGE_BYTES = 4_096
 /** Linux counts CPU time in hundredths of a second, on every machine. */
 const CPU_TICK_MS = 10
@@ -71,6 +73,7 @@ export class GuestChild {
     this.#child = launchProcess(isolation.launch(memoryMb, packages), isolation.guestCode)
     this.#child.on('error', () => this.#gone(null, null))
     this.#child.on('close', (code, signal) => this.#gone(code, signal))
+    this.#child.on('exit', () => this.#letGo())
     const line = this.#child.stdio[3] as Socket
     this.#line = line
     this.writer = new FrameWriter((bytes) => line.write(bytes))
@@ -89,9 +92,12 @@ export class GuestChild {
     })
   }
 
-  /** Kills the process and whatever it might have started. */
+  /**
+   * Kills the process and whatever it might have started. A guest in a sandbox has left the group, and ends
+   * with the sandbox only from a point of its start on: so it is killed by name too, while it has one.
+   */
   kill(): void {
-    killGroup(this.#child)
+    killGroup(this.#child, (pid) => this.#isolation.guestPid(pid))
   }
 
   /** Whether so much waits to be read by the guest that nothing should be added; `drained` follows. */
@@ -143,6 +149,17 @@ export class GuestChild {
       this.#outputBytes += chunk.length
       if (this.#outputBytes > OUTPUT_BYTES) this.#events.flood()
     })
+  }
+
+  /**
+   * What was launched has ended. A sandbox that it was killed over may outlive it, and would hold our ends
+   * of the pipes for good: once what was sent has been read, they are closed, and with its line it ends.
+   */
+  #letGo(): void {
+    const late = setTimeout(() => {
+      for (const pipe of this.#child.stdio) pipe?.destroy()
+    }, LEFT_OPEN_MS)
+    this.#child.once('close', () => clearTimeout(late))
   }
 
   #gone(code: number | null, signal: NodeJS.Signals | null): void {

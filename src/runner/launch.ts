@@ -36,11 +36,20 @@ export function launchProcess(launch: Launch, stdin: Uint8Array): ChildProcess {
   return child
 }
 
-/** Kills the process and whatever it might have started. */
-export function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+/** Kills the process and whatever it might have started; first the one in it that is in a group of its own. */
+export function killGroup(
+  { pid, exitCode, signalCode }: ChildProcess,
+  guestPid: (launchedPid: number) => number | null = () => null,
+): void {
   if (pid === undefined || exitCode !== null || signalCode !== null) return
+  const guest = guestPid(pid)
+  if (guest !== null && guest !== pid) kill(guest)
+  kill(-pid)
+}
+
+function kill(pid: number): void {
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(pid, 'SIGKILL')
   } catch (error) {
     // Gone between the check and the call.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error

@@ -88,7 +88,8 @@ function sandbox(filter: Uint8Array, uid: number | null): Enter {
   })
 }
 
-// The sandbox ends with bubblewrap, which is in the group that is killed, and bubblewrap with the server.
+// The sandbox ends with bubblewrap, and bubblewrap with the server. In a session of its own the guest is in
+// another group than the one that is killed, before it is tied to bubblewrap: hence `guestPid` when killing.
 const NAMESPACES: readonly string[] = (
   '--unshare-all --unshare-user --disable-userns --cap-drop ALL ' +
   '--die-with-parent --as-pid-1 --new-session ' +
@@ -155,7 +156,7 @@ async function tryOut(enter: Enter): Promise<ProbeFailure | null> {
 function runToEnd(launch: Launch) {
   return new Promise<{ stdout: string; stderr: string; absent: string | null }>((resolve) => {
     const child = launchProcess(launch, new Uint8Array(0))
-    const late = setTimeout(() => killGroup(child), PROBE_MS)
+    const late = setTimeout(() => killGroup(child, onlyChildOf), PROBE_MS)
     let stdout = ''
     let stderr = ''
     child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
