@@ -29,7 +29,8 @@ const HIDDEN_MS = 5_000
 export function followLive(workflowId: string | null, reader: Reader): () => void {
   const path = workflowId === null ? '/live' : `/workflows/${encodeURIComponent(workflowId)}/live`
   let source: EventSource | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let retry: ReturnType<typeof setTimeout> | undefined
+  let leave: ReturnType<typeof setTimeout> | undefined
   let failures = 0
 
   const open = (): void => {
@@ -49,18 +50,22 @@ export function followLive(workflowId: string | null, reader: Reader): () => voi
     stream.addEventListener('error', () => {
       reader.state('waiting')
       if (stream.readyState !== EventSource.CLOSED) return
-      timer = setTimeout(open, Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX))
+      retry = setTimeout(open, Math.min(RETRY_MS * 2 ** failures++, RETRY_MS_MAX))
     })
   }
   const close = (): void => {
-    clearTimeout(timer)
+    clearTimeout(retry)
+    clearTimeout(leave)
     source?.close()
     source = undefined
   }
   const look = (): void => {
-    clearTimeout(timer)
-    if (document.visibilityState === 'hidden') timer = setTimeout(close, HIDDEN_MS)
-    else if (!source || source.readyState === EventSource.CLOSED) open()
+    clearTimeout(leave)
+    if (document.visibilityState === 'hidden') leave = setTimeout(close, HIDDEN_MS)
+    else if (!source || source.readyState === EventSource.CLOSED) {
+      clearTimeout(retry)
+      open()
+    }
   }
 
   reader.state('connecting')

@@ -103,11 +103,13 @@ export class RowFeed<One extends Row> {
     if (room === this.#room) return
     this.#room = room
     this.#letIn()
+    this.#readLeft()
   }
 
   /** Lets in what was held back, whatever the room. */
   letAllIn(): void {
     this.#release()
+    this.#readLeft()
   }
 
   /** Reads the newest rows and what is shown of the others. */
@@ -140,7 +142,10 @@ export class RowFeed<One extends Row> {
     return this.#readNewest()
       .then(() => this.#readStale())
       .then(
-        () => this.#show({ phase: 'ready', problem: null }),
+        () => {
+          this.#show({ phase: 'ready', problem: null })
+          this.#readLeft()
+        },
         (problem: ApiProblem) => this.#fail(problem),
       )
   }
@@ -166,13 +171,24 @@ export class RowFeed<One extends Row> {
     for (let reads = 0; reads < CATCH_UP_PAGES && this.#stale.size > 0; reads++) {
       const { rows } = this.#feed
       const at = rows.findIndex(({ id }) => this.#stale.has(id))
-      if (at === -1) return this.#stale.clear()
+      if (at === -1) return this.#forgetUnknown()
       const stale = rows[at]!.id
       const block = await this.#page(this.#source.from(rows, at))
       this.#settle(block)
       this.#stale.delete(stale)
       this.#feed = takeAgain(this.#source, this.#feed, block)
     }
+  }
+
+  /** Shown rows that one round did not come to are read in the next. */
+  #readLeft(): void {
+    if (this.#feed.rows.some(({ id }) => this.#stale.has(id))) this.#read()
+  }
+
+  /** Rows that are held back are read again once they are shown. */
+  #forgetUnknown(): void {
+    const held = new Set(this.#feed.held.map(({ id }) => id))
+    for (const id of this.#stale) if (!held.has(id)) this.#stale.delete(id)
   }
 
   #page(from: Older): Promise<Block<One>> {
