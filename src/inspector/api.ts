@@ -126,6 +126,8 @@ function answerRefusals(api: Api, log: Deps['log'], routes: readonly RouteRow[])
       const route = `${request.method} ${request.routeOptions.url}`
       log.error('the API failed to answer', { route, error: thrown })
     }
+    // Fastify closes the connection on what is too large: its sender would see a reset, and no answer.
+    if (refusal.status === 413) reply.removeHeader('connection')
     // As bytes: Fastify would add a charset to the type, which RFC 9457's media type does not have.
     const body = Buffer.from(JSON.stringify(problemOf(refusal)))
     return reply.code(refusal.status).headers(refusalHeaders(refusal)).send(body)

@@ -25,7 +25,8 @@ export function compileCheckOf(envelope: TSchema): FastifySchemaCompiler<TSchema
 
 /** Names the first thing that is wrong: "query parameter limit must be <= 200". */
 export function explain(part: string, errors: readonly FastifySchemaValidationError[]): string {
-  const error = errors.find(({ keyword }) => keyword !== 'boolean') ?? errors[0]
+  const meant = ofMeantBranch(errors)
+  const error = meant.find(({ keyword }) => keyword !== 'boolean') ?? meant[0]
   if (!error) return `the ${part} is not valid`
   const { keyword, instancePath, params } = error
   const at = instancePath.slice(1).replaceAll('/', '.')
@@ -35,9 +36,27 @@ export function explain(part: string, errors: readonly FastifySchemaValidationEr
     return `the ${part} ${child(params['additionalProperties'])} is unknown`
   }
   if (keyword === 'required') return `the ${part} ${child(params['requiredProperties'])} is missing`
-  const values = params['allowedValues']
+  const constants = meant.filter((other) => other.keyword === 'const')
+  const values =
+    keyword === 'const'
+      ? constants.map((other) => other.params['allowedValue'])
+      : params['allowedValues']
   const rule = Array.isArray(values) ? `must be one of ${values.join(', ')}` : error.message
   return at === '' ? `the body ${rule}` : `the ${part} ${at} ${rule}`
+}
+
+/**
+ * Of alternatives that a constant tells apart, such as the `action` of a bulk job, only the one that was
+ * meant says what is wrong. All of them where none was meant.
+ */
+function ofMeantBranch(
+  errors: readonly FastifySchemaValidationError[],
+): readonly FastifySchemaValidationError[] {
+  const branchOf = ({ schemaPath }: FastifySchemaValidationError): string | undefined =>
+    /^#\/anyOf\/\d+(?=\/|$)/.exec(schemaPath)?.[0]
+  const other = new Set(errors.filter(({ keyword }) => keyword === 'const').map(branchOf))
+  const meant = errors.filter((error) => branchOf(error) && !other.has(branchOf(error)))
+  return meant.length > 0 ? meant : errors
 }
 
 const integersOf = (schema: TObject): readonly string[] =>

@@ -54,6 +54,29 @@ test('problems: every kind of refusal is a problem document with its code', asyn
   }
 })
 
+test('problems: what is too large is answered to its sender, on a connection that goes on', async (t) => {
+  const api = await startInspector(t)
+  const body = `"${'x'.repeat(9 * 1024 * 1024)}"`
+  const refused = await api.raw('POST', '/api/v1/workflows', { body })
+  assert.equal(refused.status, 413)
+  // Closed while more of the body arrives, it would be reset before the answer is read.
+  assert.notEqual(refused.headers.get('connection'), 'close')
+})
+
+test('problems: a bulk job is told what is wrong with the action it names', async (t) => {
+  const api = await startInspector(t)
+  for (const [body, detail] of [
+    [{ action: 'replay', filter: { workflowId: 'x' } }, 'the field filter.workflowId is unknown'],
+    [{ action: 'redeliver', filter: { nope: 'x' } }, 'the field filter.nope is unknown'],
+    [{ action: 'replay', filter: {}, rate: 0 }, 'the field rate must be >= 1'],
+    [{ action: 'again', filter: {} }, 'the field action must be one of redeliver, replay'],
+    [{ filter: {} }, 'the field action is missing'],
+  ] as const) {
+    const answer = await api.raw('POST', '/api/v1/bulk', { body })
+    assert.equal(answer.body.detail, `Cannot read the request: ${detail}`)
+  }
+})
+
 test('problems: 401 asks for a bearer token, 405 says what is allowed', async (t) => {
   const api = await startInspector(t)
   const refused = await api.raw('GET', '/api/v1/workflows', { token: null })
