@@ -1,8 +1,10 @@
 /**
  * The versions that events run on, compiled and kept. A version never changes, so nothing here is ever
- * invalidated; the least recently used leave when there are too many.
+ * invalidated but what could not be run for a reason that may pass; the least recently used leave when
+ * there are too many.
  */
 import { AppError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { QueuedEvent } from '../model/event.ts'
 import type { PinnedPackages, SavedDefinition } from '../model/workflow.ts'
 import type { Program } from '../runner/runner.ts'
@@ -21,8 +23,8 @@ export type RunnableVersion = SavedDefinition & {
 export type MisfitVersion = SavedDefinition & {
   readonly kind: 'misfit'
   readonly because: string
-  /** It may be otherwise the next time. */
-  readonly passes: boolean
+  /** How long it is held to be one; then it is tried again. */
+  readonly keptMs: number
 }
 
 export type LoadedVersion = RunnableVersion | MisfitVersion
@@ -39,6 +41,12 @@ const MISFITS = new Set([
   'package_unavailable',
   'registry_unreachable',
 ])
+
+/** A set that could not be installed may be by and by: the disk was full, or the machine too busy. */
+const KEPT_MISFITS_MS: Partial<Record<ErrorCode, number>> = {
+  registry_unreachable: 0,
+  package_unavailable: 60_000,
+}
 
 export class Versions {
   readonly #deps: Deps
@@ -79,12 +87,17 @@ export class Versions {
       const { name, steps, settings, packages } = found
       const saved = { name, steps, settings, packages }
       const loaded = await this.#fit(saved, identity, async () => packages)
-      if (loaded.kind === 'misfit' && loaded.passes) this.#kept.delete(identity)
+      if (loaded.kind === 'misfit') this.#forgetIn(loaded.keptMs, identity)
       return loaded
     } catch (error) {
       this.#kept.delete(identity)
       throw error
     }
+  }
+
+  #forgetIn(ms: number, identity: string): void {
+    if (ms === 0) this.#kept.delete(identity)
+    else if (ms < Infinity) setTimeout(() => this.#kept.delete(identity), ms).unref()
   }
 
   /** Compiles a definition under `identity`; what does not fit becomes a misfit, not a rejection. */
@@ -100,8 +113,8 @@ export class Versions {
       return { ...definition, packages, kind: 'runnable', program }
     } catch (error) {
       if (!(error instanceof AppError && MISFITS.has(error.code))) throw error
-      const passes = error.code === 'registry_unreachable'
-      return { ...definition, kind: 'misfit', because: error.message, passes }
+      const keptMs = KEPT_MISFITS_MS[error.code] ?? Infinity
+      return { ...definition, kind: 'misfit', because: error.message, keptMs }
     }
   }
 }
