@@ -193,6 +193,7 @@ function buildEngine(
       identity: identityOf(own),
       onFatal,
       onRefused: (refused) => log.error('attempt not recorded', refused),
+      onFault: (fault) => log.error('the store refuses deliveries', fault),
       onUnopened: (unopened) => log.error('secrets not opened', unopened),
     },
   )
@@ -218,6 +219,7 @@ function buildEngine(
     handOver: delivery,
     versions: new Versions({ store, packages }),
     onFailure: ({ id }, error) => log.error('event left for the next start', { id, error }),
+    onFault: (error) => log.error('the store refuses to give events', { error }),
     onFinished: ({ id, workflowId }, { outcome: { status, durationMs, message }, sends }) => {
       metrics.runEnded(status, durationMs)
       log.info('run', { id, workflowId, status, durationMs, said: message, sends: sends.length })

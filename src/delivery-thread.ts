@@ -98,6 +98,7 @@ const dispatcher = new Dispatcher({
     const refused = { deliveryId: deliveryId(eventId, step, index), reason: String(error) }
     report({ kind: 'refused', refused })
   },
+  onFault: (doing, error) => report({ kind: 'fault', doing, reason: String(error) }),
 })
 
 main.on('message', (message: ToThread) => {

@@ -14,6 +14,7 @@
  * process ends, and then shown as `interrupted` by the next.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../errors.ts'
 import type { HandOver } from '../hand-over.ts'
 import type { DeliveryTask, Settlement } from '../model/delivery.ts'
 import { laneKey } from '../model/destination.ts'
@@ -46,6 +47,8 @@ export type DispatcherDeps = AttemptDeps & {
   readonly metrics: Pick<Metrics, 'attemptEnded'>
   /** A settlement that the store refused for good. */
   readonly onFailure: (settlement: Settlement, error: unknown) => void
+  /** What the store refuses although it is there, again and again: what waits on it stands still. */
+  readonly onFault: (doing: string, error: unknown) => void
   /** Told of every place taken or given back other than by `reserve` and `release`. */
   readonly onPlaces?: (lane: string, count: number, bytes: number) => void
   /** Told of lanes that take less than others, or nothing, and of those that do no more. */
@@ -81,7 +84,7 @@ export class Dispatcher implements HandOver, Service {
     // What cannot be given back stays on record as begun.
     this.#returns = new Batches({
       write: (batch) => store.giveBack(batch),
-      onFailure: () => undefined,
+      onFailure: (_, error) => this.#tell('give back deliveries', error),
     })
   }
 
@@ -280,8 +283,7 @@ export class Dispatcher implements HandOver, Service {
   }
 
   async #lookNow(): Promise<void> {
-    // While the store is away the next poll asks again.
-    await this.syncDestinations().catch(() => undefined)
+    await this.syncDestinations().catch((error: unknown) => this.#tell('read destinations', error))
     for (const key of this.#places.capacities.keys()) this.#review(this.#destinations.find(key)!)
     this.wake()
   }
@@ -309,13 +311,22 @@ export class Dispatcher implements HandOver, Service {
         rooms: this.#places.rooms,
         retries: this.#destinations.retryLimits(),
       })
-      .catch((): readonly DeliveryTask[] => []) // the store is away: the poll asks again
+      .catch((error: unknown): readonly DeliveryTask[] => {
+        this.#tell('adopt deliveries', error)
+        return []
+      })
     for (const task of tasks) {
       const lane = laneKey(task.accountId, task.origin)
       this.#overflowed.add(lane)
       this.#deps.onPlaces?.(lane, 1, bytesOf(task))
     }
     this.take(tasks)
+  }
+
+  /** While the store is away the next poll asks again; of anything else somebody must hear. */
+  #tell(doing: string, error: unknown): void {
+    const isAway = error instanceof AppError && error.code === 'store_unavailable'
+    if (!isAway) this.#deps.onFault(doing, error)
   }
 
   async #drained(): Promise<void> {

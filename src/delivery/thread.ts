@@ -35,6 +35,8 @@ export type ThreadOptions = {
   readonly onFatal: (error: Error) => void
   /** Told of an attempt that the store would not record. */
   readonly onRefused: (refused: Refused) => void
+  /** Told of what the store refuses although it is there. */
+  readonly onFault: (fault: { readonly doing: string; readonly reason: string }) => void
   /** Told of secrets that could not be opened; the attempts that wanted them say so too. */
   readonly onUnopened: (unopened: Unopened) => void
 }
@@ -89,6 +91,7 @@ export type PlaceChange = readonly [lane: string, count: number, bytes: number]
 export type FromThread =
   | { readonly kind: 'started' }
   | { readonly kind: 'refused'; readonly refused: Refused }
+  | { readonly kind: 'fault'; readonly doing: string; readonly reason: string }
   | { readonly kind: 'wanted'; readonly id: number; readonly wanted: Wanted }
   | { readonly kind: 'answer'; readonly id: number; readonly reply: Reply }
   | ({ readonly kind: 'progress' } & Progress)
@@ -274,6 +277,8 @@ export class DeliveryThread implements HandOver, Service {
         return
       case 'refused':
         return this.#options.onRefused(message.refused)
+      case 'fault':
+        return this.#options.onFault({ doing: message.doing, reason: message.reason })
       case 'wanted':
         void this.#give(message.id, message.wanted)
         return

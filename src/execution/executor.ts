@@ -6,6 +6,7 @@
  * Invariant: an event that was offered is either finished, or still queued in the store under a lease
  * that ends with this process.
  */
+import { AppError } from '../errors.ts'
 import type { EventHandOver } from '../hand-over.ts'
 import type { QueuedEvent } from '../model/event.ts'
 import { limits } from '../model/limits.ts'
@@ -24,6 +25,8 @@ const ADOPTED_OF_ONE = 125
 type Deps = ExecuteDeps & {
   readonly store: Pick<Store, 'finish' | 'admit' | 'adoptEvents'>
   readonly onFailure: (event: QueuedEvent, error: unknown) => void
+  /** The store refuses events although it is there: those that wait in it stand still. */
+  readonly onFault: (error: unknown) => void
   readonly onFinished?: (event: QueuedEvent, result: RunResult) => void
 }
 
@@ -132,7 +135,12 @@ export class Executor implements EventHandOver, Service {
         exceptWorkflows: this.#held.without(ADOPTED_OF_ONE),
         perWorkflow: ADOPTED_OF_ONE,
       })
-      .catch((): readonly QueuedEvent[] => []) // the store is away: the poll asks again
+      .catch((error: unknown): readonly QueuedEvent[] => {
+        // While it is away the poll asks again; of anything else somebody must hear.
+        const isAway = error instanceof AppError && error.code === 'store_unavailable'
+        if (!isAway) this.#deps.onFault(error)
+        return []
+      })
     for (const { accountId, workflowId, request } of events)
       this.#held.add(accountId, workflowId, request.body.length)
     if (events.length > 0) this.#overflowed = true // there may be more

@@ -7,6 +7,7 @@ import type { Settlement } from '../../src/model/delivery.ts'
 import { limits } from '../../src/model/limits.ts'
 import { loopbackEgress, taskTo } from '../support/delivery-task.ts'
 import { dispatching, many, send } from '../support/dispatching.ts'
+import { until } from '../support/until.ts'
 
 test('dispatcher: a delivery is attempted, settled and hinted at', async () => {
   await using at = await dispatching()
@@ -166,6 +167,24 @@ test('dispatcher: a settlement that the store cannot take is reported and holds 
     refused.map(({ index }) => index),
     [3],
   )
+})
+
+test('dispatcher: what the store refuses although it is there is told, and asked for again', async () => {
+  const told: string[] = []
+  await using at = await dispatching({ onFault: (doing) => told.push(doing) })
+  const receiver = await at.receiver()
+  const adopt = at.store.adoptDeliveries.bind(at.store)
+  let error: Error = new AppError('store_unavailable', { reason: 'the disk is full' })
+  at.store.adoptDeliveries = () => Promise.reject(error)
+  await at.dispatcher.start()
+  await delay(0)
+  assert.deepEqual(told, [])
+  error = new Error('constraint')
+  await until(() => told.length > 0)
+  assert.equal(told[0], 'adopt deliveries')
+  at.store.waiting.push(taskTo(receiver.url()))
+  at.store.adoptDeliveries = adopt
+  await at.store.settledAtLeast(1)
 })
 
 test('[168] dispatcher: stop lets attempts in flight end, and takes nothing more', async () => {

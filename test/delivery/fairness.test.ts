@@ -47,6 +47,7 @@ async function delivering(t: TestContext) {
       identity: { userAgent: 'Sendoff/1', self: [] },
       onFatal: (error) => assert.fail(error),
       onRefused: (refused) => assert.fail(JSON.stringify(refused)),
+      onFault: (fault) => assert.fail(JSON.stringify(fault)),
       onUnopened: (unopened) => assert.fail(JSON.stringify(unopened)),
     },
   )

@@ -61,6 +61,7 @@ async function delivering(
     identity,
     onFatal: death.resolve,
     onRefused: (refused: unknown) => assert.fail(JSON.stringify(refused)),
+    onFault: (fault: unknown) => assert.fail(JSON.stringify(fault)),
     onUnopened: (what: unknown) => unopened.push(what),
   }
   const startThread = async () => {

@@ -256,6 +256,7 @@ test('executor: one workflow fills at most its share of memory, and the rest wai
     ...deps,
     store,
     onFailure: (_, error) => assert.fail(String(error)),
+    onFault: (error) => assert.fail(String(error)),
   })
   let reserved = 0
   while (executor.reserve(1, workflow.id, 10)) reserved++
@@ -273,5 +274,34 @@ test('executor: one workflow fills at most its share of memory, and the rest wai
     assert.ok(tries < 1_199, 'what waits in the store is adopted')
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
+  await executor.stop()
+})
+
+test('executor: that the store gives no events although it is there is told, and asked again', async (t) => {
+  const { deps, store } = await setUp(t, async () => ended([]))
+  const told = Promise.withResolvers<unknown>()
+  const asked = Promise.withResolvers<void>()
+  const refusals: Error[] = [
+    new AppError('store_unavailable', { reason: 'the disk is full' }),
+    new Error('constraint'),
+  ]
+  const executor = new Executor({
+    ...deps,
+    store: {
+      finish: (...args) => store.finish(...args),
+      admit: (...args) => store.admit(...args),
+      adoptEvents: async () => {
+        const refusal = refusals.shift()
+        if (refusal) throw refusal
+        asked.resolve()
+        return []
+      },
+    },
+    onFailure: (_, error) => assert.fail(String(error)),
+    onFault: told.resolve,
+  })
+  await executor.start()
+  assert.match(String(await told.promise), /constraint/)
+  await asked.promise
   await executor.stop()
 })

@@ -21,6 +21,7 @@ export async function dispatching(overrides: Partial<DispatcherDeps> = {}) {
     onCapacity: (...change) => capacities.push(change),
     metrics: { attemptEnded: () => undefined },
     onFailure: (_, error) => assert.fail(String(error)),
+    onFault: (doing, error) => assert.fail(`${doing}: ${String(error)}`),
     drainMs: 200,
     ...overrides,
   })
