@@ -137,6 +137,9 @@ async function engine(count: number): Promise<Figure> {
     onFailure: (_, error) => {
       throw error
     },
+    onFault: (_, error) => {
+      throw error
+    },
   })
   await dispatcher.start()
   const figure = await measure(tasks.length, () => {
