@@ -16,6 +16,8 @@ export class ResponseCapture {
   readonly #chunks: Uint8Array[] = []
   #stored = 0
   #size = 0
+  /** What came: more than `#size` where the last piece went over what is read. */
+  #received = 0
   /** Only once the body outgrows what is stored; until then one call over all of it is cheaper. */
   #hash: Hash | undefined
 
@@ -23,9 +25,9 @@ export class ResponseCapture {
     return this.#status
   }
 
-  /** Of the body, so far. */
-  get size(): number {
-    return this.#size
+  /** Bytes of the body so far. */
+  get received(): number {
+    return this.#received
   }
 
   get isChunked(): boolean {
@@ -46,7 +48,9 @@ export class ResponseCapture {
   }
 
   /** Takes a piece of the body; false once enough was read and the connection should be closed. */
-  push(chunk: Uint8Array): boolean {
+  push(piece: Uint8Array): boolean {
+    this.#received += piece.length
+    const chunk = piece.subarray(0, limits.responseReadBytes - this.#size)
     const room = limits.responseStoredBytes - this.#stored
     if (chunk.length > room && !this.#hash) {
       this.#hash = createHash('sha256')

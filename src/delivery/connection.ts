@@ -106,7 +106,7 @@ export class Connection {
     let received = 0
     this.#onBytes = (count) => {
       received += count
-      if (received - capture.size > limits.responseFramingBytes) this.#end(new Endless())
+      if (received - capture.received > limits.responseFramingBytes) this.#end(new Endless())
     }
     this.#head.begin()
     this.#client.dispatch(optionsOf(request), {

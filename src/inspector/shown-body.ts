@@ -1,14 +1,15 @@
 /**
- * A body as the API shows it: text where its bytes are UTF-8, base64 of the bytes as they came
- * otherwise. A compressed answer is shown as the text it holds, if that text is short enough to be
+ * A body as the API shows it: text where its bytes are UTF-8, or text of the charset that an answer
+ * declares; base64 of the bytes as they came otherwise. A compressed answer is shown as the text it holds, if that text is short enough to be
  * unpacked whole; a bomb, a lie and an unknown coding are shown as bytes, never refused (SECURITY.md
  * 115, 116).
  */
-import { isUtf8 } from 'node:buffer'
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib'
 import type { CapturedResponse } from '../model/delivery.ts'
+import { decodeText } from '../model/decode-text.ts'
 import type { HeaderPair } from '../model/event.ts'
 import { limits } from '../model/limits.ts'
+import { parseMediaType } from '../model/media-type.ts'
 
 export type ShownBody = { readonly body: string; readonly bodyEncoding: 'utf8' | 'base64' }
 
@@ -18,9 +19,17 @@ export function shownBody(bytes: Uint8Array, received?: Received): ShownBody {
   const isPacked = received && received.redacted !== 'unpacked'
   const unpacked = isPacked ? unpack(bytes, received.headers) : bytes
   const whole = received?.truncated ? withoutCutCharacter(unpacked) : unpacked
-  return isUtf8(whole)
-    ? { body: Buffer.from(whole).toString('utf8'), bodyEncoding: 'utf8' }
-    : { body: Buffer.from(bytes).toString('base64'), bodyEncoding: 'base64' }
+  const text = decodeText(whole, received && charsetOf(received.headers))
+  return text === undefined
+    ? { body: Buffer.from(bytes).toString('base64'), bodyEncoding: 'base64' }
+    : { body: text, bodyEncoding: 'utf8' }
+}
+
+/** Of one that ASCII is part of: secrets within were looked for, and masked, as ASCII. */
+function charsetOf(headers: readonly HeaderPair[]): string | undefined {
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1]
+  const charset = parseMediaType(type ?? '').parameters.get('charset')
+  return charset && /^utf-?(?:16|32)/i.test(charset) ? undefined : charset
 }
 
 type Unpack = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array

@@ -21,6 +21,21 @@ test('shown body: UTF-8 is text, byte for byte, and anything else base64 [117]',
   }
 })
 
+test('shown body: an answer that declares its charset is shown as the text it is [117]', () => {
+  const of = (type: string) => ({ truncated: false, headers: [['Content-Type', type]] as const })
+  for (const [bytes, type, body] of [
+    [[0x63, 0x61, 0x66, 0xe9], 'text/plain; charset=ISO-8859-1', 'café'],
+    [[0x82, 0xa0], 'text/html;charset="shift_jis"', 'あ'],
+    // Declared wrongly.
+    [[0x63, 0x61, 0x66, 0xc3, 0xa9], 'text/plain; charset=iso-8859-1', 'café'],
+  ] as const) {
+    assert.deepEqual(shownBody(Buffer.from(bytes), of(type)), { body, bodyEncoding: 'utf8' })
+  }
+  for (const type of ['text/plain', 'text/plain; charset=none', 'text/plain; charset=utf-16']) {
+    assert.equal(shownBody(Buffer.from([0x61, 0xe9]), of(type)).bodyEncoding, 'base64', type)
+  }
+})
+
 test('shown body: a cut in the middle of a character does not make text of bytes [114]', () => {
   const whole = Buffer.from('naïve 😀')
   for (let cut = 1; cut <= whole.length; cut++) {
