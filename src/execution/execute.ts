@@ -96,12 +96,30 @@ export async function runSteps(
   const nowMs = deps.clock.nowMs()
   if (loaded.kind === 'misfit') return unmasked(outcomeOfMisfit(loaded, nowMs))
   if (event.starts >= limits.runStarts) return unmasked(outcomeOfPoison(loaded, event, nowMs))
-  const { values, masks } = await persist(() => deps.variables.of(event.accountId), signal)
+  const environment = await environmentOf(deps, event, signal)
+  if ('because' in environment) {
+    return unmasked(outcomeOfMisfit({ ...loaded, ...environment }, nowMs))
+  }
+  const { values, masks } = environment
   const onRespond = (response: TriggerResponse): void =>
     deps.answers.give(event.id, { kind: 'response', response })
   const job = jobOf(event, loaded, values, onRespond)
   const result = await persist(() => deps.runner.run(job), signal)
   return { result: maskResult(withNotes(loaded.steps, result), masks.text), masks }
+}
+
+/** Waiting for a variable that does not open would be in vain: the run says so, and can be replayed. */
+async function environmentOf(
+  { variables }: Pick<ExecuteDeps, 'variables'>,
+  { accountId }: QueuedEvent,
+  signal: AbortSignal,
+): Promise<Environment | { readonly because: string }> {
+  try {
+    return await persist(() => variables.of(accountId), signal)
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'variable_unreadable')) throw error
+    return { because: error.message }
+  }
 }
 
 const unmasked = (result: RunResult): Ran => ({ result, masks: NO_MASKS })

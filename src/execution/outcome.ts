@@ -5,9 +5,12 @@ import type { Step, WorkflowSettings } from '../model/workflow.ts'
 import type { RunResult } from '../runner/runner.ts'
 import type { LoadedVersion, MisfitVersion } from './versions.ts'
 
-/** The stored version does not compile (any more): its first bad step says why. */
-export function outcomeOfMisfit(loaded: MisfitVersion, nowMs: number): RunResult {
-  return failed(loaded.steps, nowMs, 'Error', loaded.because)
+/** The stored version does not compile (any more), or what it runs with is not to be had. */
+export function outcomeOfMisfit(
+  { steps, because }: Pick<MisfitVersion, 'steps' | 'because'>,
+  nowMs: number,
+): RunResult {
+  return failed(steps, nowMs, 'Error', because)
 }
 
 /** The event was begun several times and its process never lived to finish it. */

@@ -215,6 +215,18 @@ test('execute: a store that cannot write is waited out, and the run is not repea
   assert.equal((await store.inspect.event(1, event.id))!.run!.status, 'succeeded')
 })
 
+test('execute: a variable that does not open fails the run, with the reason', async (t) => {
+  const { store, deps, admit } = await setUp(t, () => assert.fail('it must not be begun'))
+  const event = await admit()
+  const variables = {
+    of: () => Promise.reject(new AppError('variable_unreadable', { name: 'KEY' })),
+  }
+  await execute({ ...deps, variables }, event, signal)
+  const { run } = (await store.inspect.event(1, event.id))!
+  assert.equal(run!.status, 'failed')
+  assert.match(run!.message!, /Cannot read variable KEY: it does not open, set it again/)
+})
+
 test('execute: with deliverOnError off a failed run withholds its sends, visibly', async (t) => {
   const { store, deps, lanes, admit } = await setUp(
     t,
