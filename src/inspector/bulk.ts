@@ -16,7 +16,7 @@ import { instant, readInstant } from './instant.ts'
 import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
 import { Created } from './wire.ts'
-import { Bulk } from './wire-operations.ts'
+import { Bulk, BulkList } from './wire-operations.ts'
 import type { BulkWire } from './wire-operations.ts'
 
 type Deps = Pick<InspectorDeps, 'store' | 'clock' | 'ids' | 'bulk'>
@@ -50,6 +50,8 @@ export function bulkRoutes(api: Api, deps: Deps): void {
     },
   )
 
+  listRoute(api, deps)
+
   api.get(
     '/bulk/:id',
     {
@@ -80,6 +82,31 @@ export function bulkRoutes(api: Api, deps: Deps): void {
       await findBulk(deps.store, principal, id)
       await deps.store.cancelBulkJob(principal.accountId, id)
       return toWireBulk(await findBulk(deps.store, principal, id))
+    },
+  )
+}
+
+function listRoute(api: Api, { store }: Deps): void {
+  api.get(
+    '/bulk',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags,
+        summary: 'List work in bulk, newest first',
+        querystring: requests.BulkQuery,
+        response: { 200: BulkList },
+      },
+    },
+    async ({ principal, query }) => {
+      const { state = null, limit = limits.pageSize, cursor = null } = query
+      const { data, nextCursor } = await store.listBulkJobs(
+        principal.accountId,
+        state,
+        limit,
+        cursor,
+      )
+      return { data: data.map(toWireBulk), nextCursor }
     },
   )
 }
@@ -134,10 +161,12 @@ function known(ids: readonly string[], isId: (id: string) => unknown): readonly 
 }
 
 function toWireBulk(job: BulkJob): BulkWire {
-  const { id, action, rate, state, total, done, failed, message, createdAt, finishedAt } = job
+  const { id, action, filter, rate, state, total, done, failed, message, createdAt, finishedAt } =
+    job
   return {
     id,
     action,
+    workflowId: filter.workflowId ?? null,
     rate,
     state: state === 'running' && total === null ? 'counting' : state,
     total,

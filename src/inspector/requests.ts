@@ -142,6 +142,18 @@ const ReplayMany = Type.Object(
   { ...strict, title: 'BulkReplay' },
 )
 
+export const BulkQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    state: Type.Optional(
+      Type.Enum(['running', 'done', 'canceled'], {
+        description: 'running: those that are still counted too',
+      }),
+    ),
+  },
+  strict,
+)
+
 export const NewBulk = Type.Union([Redeliver, ReplayMany], { title: 'NewBulk' })
 
 /** Null leaves a field out too, which is what a cleared form field sends. */

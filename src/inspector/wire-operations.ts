@@ -65,6 +65,7 @@ export const Bulk = Type.Object(
   {
     id: Type.String(),
     action: Type.Enum(['replay', 'redeliver']),
+    workflowId: nullable(Type.String({ description: 'Null where its filter names none' })),
     rate: Type.Integer({ minimum: 1, description: 'Items a second' }),
     state: Type.Enum(['counting', 'running', 'done', 'canceled']),
     total: nullable(Type.Integer({ minimum: 0, description: 'Null while they are counted' })),
@@ -77,6 +78,8 @@ export const Bulk = Type.Object(
   { ...strict, title: 'Bulk' },
 )
 export type BulkWire = Static<typeof Bulk>
+
+export const BulkList = page(Bulk)
 
 /** Before a bulk job: what "all that match" would be. */
 export const EventCount = Type.Object(

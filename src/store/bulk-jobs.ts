@@ -9,6 +9,7 @@ import type { BulkItem, BulkJob, BulkStep, BulkWork, NewBulkJob } from '../model
 import { parseDeliveryId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import { redeliver } from './definitions.ts'
+import type { Page } from './inspect.ts'
 import { requestColumns } from './read-request.ts'
 import type { Tables } from './tables.ts'
 
@@ -53,6 +54,27 @@ export async function readBulkJob(
     .where('id', '=', id)
     .executeTakeFirst()
   return row && jobOf(row)
+}
+
+/** Of one account, newest first; `state` leaves out the others. */
+export async function listBulkJobs(
+  db: Db,
+  accountId: number,
+  state: BulkJob['state'] | null,
+  limit: number,
+  cursor: string | null,
+): Promise<Page<BulkJob>> {
+  let all = db
+    .selectFrom('bulk_job')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+  if (state !== null) all = all.where('state', '=', state)
+  if (cursor !== null) all = all.where('id', '<', cursor)
+  const rows = await all.execute()
+  const data = rows.slice(0, limit).map(jobOf)
+  return { data, nextCursor: rows.length > limit ? data.at(-1)!.id : null }
 }
 
 /** Of all accounts, oldest first. */

@@ -23,7 +23,7 @@ import type { SealedSigningSecret } from '../model/signing.ts'
 import type { SealedVariable } from '../model/variable.ts'
 import type { Definition, Endpoint, Workflow, WorkflowVersion } from '../model/workflow.ts'
 import type { Service } from '../service.ts'
-import type { Inspect } from './inspect.ts'
+import type { Inspect, Page } from './inspect.ts'
 
 export type Admitted =
   | { readonly kind: 'created'; readonly id: string }
@@ -211,6 +211,13 @@ export interface DefinitionStore {
    */
   createBulkJob(job: NewBulkJob): Promise<void>
   readBulkJob(accountId: number, id: string): Promise<BulkJob | undefined>
+  /** Those of an account, newest first; of one state alone, where it is named. */
+  listBulkJobs(
+    accountId: number,
+    state: BulkJob['state'] | null,
+    limit: number,
+    cursor: string | null,
+  ): Promise<Page<BulkJob>>
   /** Those of all accounts that have not ended, oldest first. */
   listOpenBulkJobs(): Promise<readonly BulkJob[]>
   /** Notes how many items there are; the last step sets it right. */

@@ -133,6 +133,32 @@ test('bulk: what was counted is what is replayed, however much came in since', a
   assert.deepEqual([total, done], [2, 2])
 })
 
+test('bulk: jobs are listed newest first, by pages, and those that run alone', async (t) => {
+  const app = await startApp(t)
+  const { id: workflow } = await app.workflow([{ type: 'note', text: 'nothing' }])
+  type List = { data: readonly BulkWire[]; nextCursor: string | null }
+  const list = (query: string) => app.api.call<List>('GET', `/bulk?${query}`)
+  const ids: string[] = []
+  for (const filter of [{ workflow }, { workflow, q: 'none' }]) {
+    ids.push(await begin(app.api, { action: 'replay', filter }))
+  }
+  const over = await begin(app.api, { action: 'redeliver', filter: {} })
+  for (const id of [...ids, over]) await until(app.api, id, ended)
+  // Ids of one millisecond are in no order of their own.
+  const newest = [...ids, over].toSorted().toReversed()
+  const page = await list('limit=2')
+  const rest = await list(`limit=2&cursor=${page.nextCursor}`)
+  const all = [...page.data, ...rest.data]
+  assert.deepEqual([page.data.length, page.nextCursor, rest.nextCursor], [2, newest[1], null])
+  assert.deepEqual(
+    all.map(({ id, workflowId }) => [id, workflowId]),
+    newest.map((id) => [id, id === over ? null : workflow]),
+  )
+  assert.deepEqual((await list('state=running')).data, [])
+  assert.equal((await list('state=done')).data.length, 3)
+  await assert.rejects(list('state=paused'), /state/)
+})
+
 test('bulk: what cannot be asked for is refused with the reason', async (t) => {
   const app = await startApp(t)
   const refusals: [object, RegExp][] = [

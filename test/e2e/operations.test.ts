@@ -94,6 +94,44 @@ test(
 )
 
 test(
+  'jobs: one that somebody began elsewhere is seen above its list, and later among the recent ones',
+  { skip: withoutBrowser },
+  async (t) => {
+    const receiver = await startReceiver(() => ({ status: 500 }))
+    t.after(() => receiver.close())
+    const { app, page, open } = await openUi(t)
+    await app.run(sends(receiver.url('/n/'), 60))
+    const begin = (body: object) => app.api.call<{ id: string }>('POST', '/bulk', body)
+    const redeliver = await begin({ action: 'redeliver', filter: {}, rate: 1 })
+    const running = page.getByRole('list', { name: 'Jobs that run' })
+    await open('/deliveries')
+    await reads(running, /Redelivering \d+ of 60 deliveries/)
+    await running.getByRole('link', { name: 'Show this job' }).click()
+    await page.waitForURL((url) => url.searchParams.get('bulk') === redeliver.id)
+    const bar = page.getByRole('region', { name: 'Work in bulk' })
+    await running.waitFor({ state: 'detached' })
+    await bar.getByRole('button', { name: 'Cancel' }).click()
+    await reads(bar, 'Canceled after')
+
+    const workflow = await app.workflow([])
+    await Promise.all(Array.from({ length: 60 }, () => app.send(workflow)))
+    const replay = await begin({ action: 'replay', filter: { workflow: workflow.id }, rate: 1 })
+    await open(`/workflows/${workflow.id}`)
+    await reads(running, /Replaying \d+ of 60 events/)
+    await app.api.call('DELETE', `/bulk/${replay.id}`)
+    await running.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'More of this workflow' }).click()
+    await page.getByRole('menuitem', { name: 'Recent jobs' }).click()
+    const jobs = page.getByRole('list', { name: 'Recent jobs' }).getByRole('listitem')
+    await reads(jobs.first(), /Canceled after \d+ events?\s*Test/)
+    await isAccessible(page)
+    await jobs.nth(1).getByRole('link', { name: 'Canceled after' }).click()
+    await page.waitForURL((url) => url.pathname === '/deliveries')
+    await reads(bar, 'Canceled after')
+  },
+)
+
+test(
   'destinations: the table is live, and a new one waits while somebody is at it',
   { skip: withoutBrowser },
   async (t) => {

@@ -107,3 +107,47 @@ test('palette: a page offers its own actions only while it is open', { skip }, a
     (url) => url.pathname === '/deliveries' && url.searchParams.get('status') === 'failed',
   )
 })
+
+test(
+  'palette: deliveries are sent again, a destination is paused and limited, a span and a form are chosen',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const receiver = await startReceiver(() => ({ status: 500 }))
+    t.after(() => receiver.close())
+    await app.run([{ type: 'webhook', url: receiver.url('/a'), payload: '1' }])
+    await open('/deliveries?status=failed')
+    await reads(page.getByRole('list', { name: 'Deliveries' }), '500')
+    await choose(page, 'redeliver', 'Redeliver all failed ones that match')
+    await reads(page.getByRole('region', { name: 'Work in bulk' }), 'Redelivered 1 delivery')
+    await choose(page, 'jobs', 'Recent jobs')
+    await page.getByRole('dialog', { name: 'Recent jobs' }).waitFor()
+    await page.keyboard.press('Escape')
+    await choose(page, 'clear', 'Show all deliveries')
+    await page.waitForURL((url) => !url.searchParams.has('status'))
+
+    const { host } = new URL(receiver.url('/'))
+    await open('/destinations')
+    await reads(page.getByRole('row'), host)
+    await choose(page, 'pause', `Pause http://${host}`)
+    await reads(page.getByRole('row'), 'Paused')
+    await choose(page, 'limit', `Limit http://${host}…`)
+    await page.getByRole('spinbutton', { name: 'At once' }).and(page.locator(':focus')).waitFor()
+
+    await open('/overview')
+    await reads(page.getByRole('main'), 'Events')
+    await choose(page, '7 days', 'Show the last 7 days')
+    await page.waitForURL((url) => url.searchParams.get('span') === '7d')
+    await open('/settings')
+    await reads(page.getByRole('main'), 'Issue token')
+    await choose(page, 'new tok', 'New token')
+    const focused = page.locator(':focus')
+    await page
+      .getByRole('textbox', { name: 'Name' })
+      .and(focused)
+      .and(page.getByPlaceholder('CI'))
+      .waitFor()
+    await choose(page, 'env', 'New variable')
+    await focused.and(page.getByPlaceholder('API_KEY')).waitFor()
+  },
+)

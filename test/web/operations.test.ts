@@ -21,6 +21,7 @@ import { sparklineOf } from '../../web/model/sparkline.ts'
 
 const bulk: BulkWire = {
   id: 'bulk_1',
+  workflowId: null,
   action: 'redeliver',
   rate: 50,
   state: 'running',

@@ -1,5 +1,5 @@
 /** What the pages over all workflows read and decide: one entry per call, named once. */
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { HealthWire, SigningSecretWire, TokenWire } from '../../src/inspector/wire-instance.ts'
 import type {
   ActivityWire,
@@ -62,6 +62,22 @@ export const bulkQuery = (id: string) =>
     queryFn: ({ signal }) => call<BulkWire>('GET', `/bulk/${part(id)}`, { signal }),
     refetchInterval: ({ state: { data } }) => (data && data.finishedAt !== null ? false : 500),
   })
+
+/** Asked for seldom while nothing runs, and often while something does. */
+export const runningJobsQuery = queryOptions({
+  queryKey: ['jobs', 'running'],
+  queryFn: ({ signal }) => call<Page<BulkWire>>('GET', '/bulk?state=running', { signal }),
+  select: ({ data }) => data,
+  refetchInterval: ({ state: { data } }) => (data && data.data.length > 0 ? 1_000 : 10_000),
+})
+
+export const recentJobsQuery = infiniteQueryOptions({
+  queryKey: ['jobs', 'recent'],
+  queryFn: ({ signal, pageParam }) =>
+    call<Page<BulkWire>>('GET', `/bulk?limit=20${pageParam}`, { signal }),
+  initialPageParam: '',
+  getNextPageParam: ({ nextCursor }) => nextCursor && `&cursor=${part(nextCursor)}`,
+})
 
 /** `ids` alone where some were chosen, else all that the filter meets. */
 export const redeliverMany = (filter: DeliveryFilter & { readonly ids?: readonly string[] }) =>

@@ -6,6 +6,7 @@ import { curlOfEndpoint } from '../model/curl.ts'
 import type { Search } from '../model/search-words.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
+import { RunningJobs } from '../parts/running-jobs.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import type { Choosing } from '../parts/use-choice.ts'
 import type { Following } from '../parts/use-row-feed.ts'
@@ -36,6 +37,7 @@ export function EventsPane(props: Props) {
   return (
     <section className="events-pane" aria-label="Inspector">
       <ListBar view={view} found={found} isPaused={isPaused} pause={pause} />
+      <RunningJobs workflowId={workflow.id} except={search.bulk} />
       <Suspense>
         {search.bulk !== undefined && (
           <BulkBar id={search.bulk} close={() => go({ bulk: undefined }, { replace: true })} />

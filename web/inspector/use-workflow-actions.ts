@@ -201,6 +201,12 @@ function useActionsOfWorkflow({ workflow, isPaused, pause, save, openTest, open 
       also: 'plots stats',
       run: () => void navigate({ to: '/overview', search: { workflow: id } }),
     },
+    {
+      name: 'Recent jobs',
+      group,
+      also: 'bulk replay redeliver progress',
+      run: () => open('jobs'),
+    },
     { name: 'Delete workflow', group, run: () => open('delete') },
   ]
 }

@@ -21,6 +21,9 @@ const VersionsDialog = lazy(async () => ({
 const SettingsDialog = lazy(async () => ({
   default: (await import('../editor/settings-dialog.tsx')).SettingsDialog,
 }))
+const JobsDialog = lazy(async () => ({
+  default: (await import('../operations/jobs-dialog.tsx')).JobsDialog,
+}))
 const DeleteDialog = lazy(async () => ({
   default: (await import('../editor/delete-dialog.tsx')).DeleteDialog,
 }))
@@ -35,7 +38,7 @@ type Props = {
   readonly open: (dialog: HeadDialog | null) => void
 }
 
-export type HeadDialog = 'versions' | 'settings' | 'delete'
+export type HeadDialog = 'versions' | 'settings' | 'jobs' | 'delete'
 
 export function WorkflowHead(props: Props) {
   const { workflow, tests, eventId, openTest, save, dialog, open } = props
@@ -60,6 +63,7 @@ export function WorkflowHead(props: Props) {
       <Suspense>
         {dialog === 'versions' && <VersionsDialog close={() => open(null)} />}
         {dialog === 'settings' && <SettingsDialog close={() => open(null)} />}
+        {dialog === 'jobs' && <JobsDialog close={() => open(null)} />}
         {dialog === 'delete' && <DeleteDialog close={() => open(null)} />}
       </Suspense>
     </>
@@ -131,6 +135,7 @@ function MoreMenu({ open }: { readonly open: (dialog: HeadDialog) => void }) {
       items={[
         { name: 'Versions', run: () => open('versions') },
         { name: 'Settings', run: () => open('settings') },
+        { name: 'Recent jobs', run: () => open('jobs') },
         {
           name: 'Discard changes',
           isDisabled: !isChanged,

@@ -13,6 +13,14 @@ export type BulkProgress = {
   readonly problem: string | null
 }
 
+/** Where a job is shown, with the list that it works on. */
+export function jobPlace({ id, action, workflowId }: BulkWire) {
+  const search = { bulk: id }
+  return action === 'replay' && workflowId !== null
+    ? ({ to: '/workflows/$workflowId', params: { workflowId }, search } as const)
+    : ({ to: '/deliveries', search } as const)
+}
+
 const verbs = {
   redeliver: { doing: 'Redelivering', done: 'Redelivered', noun: 'delivery', many: 'deliveries' },
   replay: { doing: 'Replaying', done: 'Replayed', noun: 'event', many: 'events' },

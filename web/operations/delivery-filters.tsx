@@ -9,6 +9,7 @@ import type { DeliveryFilter } from '../model/delivery-filter.ts'
 import { shownOrigin } from '../model/destination-view.ts'
 import { deliveryStatus } from '../model/status-words.ts'
 import { useKeys } from '../parts/keys.ts'
+import { usePageActions } from '../parts/page-actions.ts'
 import { SearchBox } from '../parts/search-box.tsx'
 
 type Change = { readonly [Name in keyof DeliveryFilter]?: string | undefined }
@@ -20,7 +21,17 @@ type Props = {
 
 export function DeliveryFilters({ filter, change, children }: Props) {
   const searchBox = useId()
-  useKeys({ '/': () => document.getElementById(searchBox)?.focus() })
+  const search = () => document.getElementById(searchBox)?.focus()
+  useKeys({ '/': search })
+  usePageActions(() => [
+    {
+      name: 'Search deliveries',
+      group: 'These deliveries',
+      also: 'find filter',
+      keyHint: '/',
+      run: () => search(),
+    },
+  ])
   const { data: workflows = [] } = useQuery(workflowsQuery)
   const { data: destinations = [] } = useQuery(destinationsQuery)
   const origins = new Set(destinations.map(({ origin }) => origin))

@@ -1,6 +1,6 @@
 /** One destination: how it is doing, and pausing, resuming and limiting it. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { DestinationWire } from '../../src/inspector/wire-operations.ts'
 import { changeDestination, destinationsQuery } from '../api/operations.ts'
@@ -15,6 +15,7 @@ import {
   waitingText,
 } from '../model/destination-view.ts'
 import { notifyProblem } from '../parts/notice.tsx'
+import { usePageActions } from '../parts/page-actions.ts'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { StatusText } from '../parts/status-text.tsx'
 
@@ -22,13 +23,34 @@ export function DestinationRow({ destination }: { readonly destination: Destinat
   const { id, origin, paused, lastError } = destination
   const [isEditing, setEditing] = useState(false)
   const change = useChange(id)
+  const navigate = useNavigate()
   const waiting = waitingText(destination)
+  const shown = shownOrigin(origin)
+  usePageActions(() => [
+    {
+      name: `${paused ? 'Resume' : 'Pause'} ${shown}`,
+      group: 'Destination',
+      also: paused ? 'start' : 'stop hold',
+      run: () => change.mutate({ paused: !paused }),
+    },
+    {
+      name: `Limit ${shown}…`,
+      group: 'Destination',
+      also: 'cap rate concurrency',
+      run: () => setEditing(true),
+    },
+    {
+      name: `Deliveries to ${shown}`,
+      group: 'Destination',
+      run: () => void navigate({ to: '/deliveries', search: { origin } }),
+    },
+  ])
   return (
     <>
       <tr>
         <th scope="row">
           <Link to="/deliveries" search={{ origin }} title="Show its deliveries">
-            {shownOrigin(origin)}
+            {shown}
           </Link>
         </th>
         <td>
@@ -123,6 +145,7 @@ function LimitsForm({ destination, isSaving, save }: FormProps) {
           type="number"
           min={1}
           step={1}
+          autoFocus
           placeholder="32"
           value={atOnce}
           onChange={({ target }) => setAtOnce(target.value)}

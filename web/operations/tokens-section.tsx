@@ -1,11 +1,12 @@
 /** API tokens: issued here, shown once, revoked at once. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import type { TokenWire } from '../../src/inspector/wire-instance.ts'
 import { createToken, revokeToken, tokensQuery } from '../api/operations.ts'
 import type { TokenScope } from '../api/operations.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { notify, notifyProblem } from '../parts/notice.tsx'
+import { usePageActions } from '../parts/page-actions.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { ShownOnce } from '../parts/shown-once.tsx'
@@ -78,7 +79,16 @@ export function TokensSection() {
 }
 
 function TokenForm({ issued }: { readonly issued: () => Promise<void> }) {
+  const id = useId()
   const [name, setName] = useState('')
+  usePageActions(() => [
+    {
+      name: 'New token',
+      group: 'Settings',
+      also: 'issue create add api',
+      run: () => document.getElementById(id)?.focus(),
+    },
+  ])
   const [scope, setScope] = useState<TokenScope>('read')
   const [secret, setSecret] = useState<string | null>(null)
   const { mutate, isPending, error } = useMutation({
@@ -101,6 +111,7 @@ function TokenForm({ issued }: { readonly issued: () => Promise<void> }) {
         <label>
           Name
           <input
+            id={id}
             value={name}
             required
             maxLength={200}

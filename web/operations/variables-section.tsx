@@ -1,9 +1,10 @@
 /** The account's variables: set and removed here, and never shown again. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { removeVariable, setVariable, variablesQuery } from '../api/operations.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { notify, notifyProblem } from '../parts/notice.tsx'
+import { usePageActions } from '../parts/page-actions.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
@@ -63,7 +64,16 @@ export function VariablesSection() {
 }
 
 function VariableForm({ saved }: { readonly saved: () => Promise<void> }) {
+  const id = useId()
   const [name, setName] = useState('')
+  usePageActions(() => [
+    {
+      name: 'New variable',
+      group: 'Settings',
+      also: 'set create add env secret',
+      run: () => document.getElementById(id)?.focus(),
+    },
+  ])
   const [value, setValue] = useState('')
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => setVariable(name.trim(), value),
@@ -85,6 +95,7 @@ function VariableForm({ saved }: { readonly saved: () => Promise<void> }) {
       <label>
         Name
         <input
+          id={id}
           value={name}
           required
           placeholder="API_KEY"

@@ -4,7 +4,7 @@
  */
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { redeliverMany } from '../api/operations.ts'
 import { deliveriesOf } from '../api/sources.ts'
 import { filterOf, matchingOf } from '../model/delivery-filter.ts'
@@ -18,8 +18,10 @@ import { EmptyState } from '../parts/empty-state.tsx'
 import { useKeys } from '../parts/keys.ts'
 import { LiveSwitch } from '../parts/live-switch.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
+import { usePageActions } from '../parts/page-actions.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
+import { RunningJobs } from '../parts/running-jobs.tsx'
 import { useChoice } from '../parts/use-choice.ts'
 import type { Choosing } from '../parts/use-choice.ts'
 import { useRowFeed } from '../parts/use-row-feed.ts'
@@ -27,6 +29,8 @@ import { TopBar } from '../shell/top-bar.tsx'
 
 export type DeliveriesSearch = DeliveryFilter & { readonly bulk?: string }
 type Change = { readonly [Name in keyof DeliveriesSearch]?: string | undefined }
+
+const GROUP = 'These deliveries'
 
 export function DeliveriesPage() {
   const search: DeliveriesSearch = useSearch({ from: '/inside/deliveries' })
@@ -36,6 +40,7 @@ export function DeliveriesPage() {
   const { feed, view } = useRowFeed(name, () => deliveriesOf(filter))
   const choosing = useChoice(view.rows, name)
   const [isPaused, setPaused] = useState(false)
+  const [areJobsOpen, setJobsOpen] = useState(false)
   const pause = (paused: boolean): void => {
     setPaused(paused)
     if (!paused) feed.letAllIn()
@@ -43,6 +48,31 @@ export function DeliveriesPage() {
   useKeys({ p: () => pause(!isPaused), Escape: choosing.clear })
   const change = (next: Change): void =>
     void navigate({ search: (before) => withChange(before, next), replace: true })
+  usePageActions(() => [
+    {
+      name: isPaused ? 'Go live' : 'Pause the list',
+      group: GROUP,
+      also: 'live updates pause',
+      keyHint: 'p',
+      run: () => pause(!isPaused),
+    },
+    {
+      name: 'Recent jobs',
+      group: GROUP,
+      also: 'bulk replay redeliver progress',
+      run: () => setJobsOpen(true),
+    },
+    ...(Object.keys(filter).length === 0
+      ? []
+      : [
+          {
+            name: 'Show all deliveries',
+            group: GROUP,
+            also: 'clear filters reset',
+            run: () => change(cleared),
+          },
+        ]),
+  ])
   const isEmpty = view.rows.length === 0 && view.heldCount === 0 && !view.hasOlder
   return (
     <div className="page">
@@ -50,6 +80,9 @@ export function DeliveriesPage() {
       <TopBar title="Deliveries" nav />
       <main className="list-page">
         <DeliveryFilters filter={filter} change={change}>
+          <button type="button" className="link" onClick={() => setJobsOpen(true)}>
+            Recent jobs
+          </button>
           <LiveSwitch
             live={view.live}
             heldCount={view.heldCount}
@@ -57,6 +90,7 @@ export function DeliveriesPage() {
             pause={pause}
           />
         </DeliveryFilters>
+        <RunningJobs except={search.bulk} />
         {search.bulk !== undefined && (
           <BulkBar
             id={search.bulk}
@@ -76,9 +110,14 @@ export function DeliveriesPage() {
           </>
         )}
       </main>
+      <Suspense>{areJobsOpen && <JobsDialog close={() => setJobsOpen(false)} />}</Suspense>
     </div>
   )
 }
+
+const JobsDialog = lazy(async () => ({
+  default: (await import('../operations/jobs-dialog.tsx')).JobsDialog,
+}))
 
 const cleared: Change = {
   workflow: undefined,
@@ -127,6 +166,28 @@ function Choice({ choosing, filter, begun }: ChoiceProps) {
     onError: notifyProblem,
   })
   const matching = matchingOf(filter)
+  usePageActions(() => [
+    ...(isAny
+      ? [
+          {
+            name: `Redeliver ${plural(choice.ids.size, 'selected delivery', 'selected deliveries')}`,
+            group: GROUP,
+            also: 'retry send again bulk',
+            run: () => mutate({ ids: [...choice.ids] }),
+          },
+        ]
+      : []),
+    ...(matching.kind === 'none'
+      ? []
+      : [
+          {
+            name: `Redeliver ${matching.words}`,
+            group: GROUP,
+            also: 'retry send again bulk',
+            run: () => mutate(matching.filter),
+          },
+        ]),
+  ])
   return (
     <div className="choice-bar">
       {isAny ? (

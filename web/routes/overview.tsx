@@ -11,6 +11,7 @@ import { plotsOf } from '../model/plots.ts'
 import { withChange } from '../model/search-change.ts'
 import { spanOf, spans } from '../model/span.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
+import { usePageActions } from '../parts/page-actions.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Segments } from '../parts/segments.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
@@ -30,6 +31,19 @@ export function OverviewPage() {
   const { data, error, refetch } = useQuery(statsQuery(span, search.workflow))
   const change = (next: { readonly [Name in keyof OverviewSearch]?: string }): void =>
     void navigate({ search: (before) => withChange(before, next), replace: true })
+  usePageActions(() => [
+    ...spans
+      .filter(({ name }) => name !== span.name)
+      .map(({ name, words }) => ({
+        name: `Show ${words}`,
+        group: 'Overview',
+        also: `range span ${name}`,
+        run: () => change({ span: name }),
+      })),
+    ...(search.workflow === undefined
+      ? []
+      : [{ name: 'Show all workflows', group: 'Overview', run: () => change({ workflow: '' }) }]),
+  ])
   return (
     <div className="page">
       <title>Overview · Sendoff</title>

@@ -8,6 +8,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useId, useState } from 'react'
 import type { KeyboardEvent } from 'react'
 import { signOut, workflowsQuery } from '../api/queries.ts'
+import { count } from '../model/quantity.ts'
 import { matching } from '../model/palette.ts'
 import type { Entry } from '../model/palette.ts'
 import { useNewWorkflow } from '../editor/new-workflow.tsx'
@@ -53,13 +54,17 @@ function focused(): HTMLElement | null {
   return element instanceof HTMLElement ? element : null
 }
 
+/** Hundreds of workflows and destinations are typed for, not scrolled to. */
+const SHOWN = 100
+
 type ListProps = Pick<Props, 'showShortcuts'> & { readonly choose: (action: Action) => void }
 
 function PaletteList({ choose, showShortcuts }: ListProps) {
   const [typed, setTyped] = useState('')
   const [at, setAt] = useState(0)
   const id = useId()
-  const entries = matching(useActions(showShortcuts), typed)
+  const all = matching(useActions(showShortcuts), typed)
+  const entries = all.slice(0, SHOWN)
   const active = entries[Math.min(at, entries.length - 1)]
   const press = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
@@ -104,6 +109,9 @@ function PaletteList({ choose, showShortcuts }: ListProps) {
           </div>
         ))}
       </div>
+      {all.length > SHOWN && (
+        <p className="palette-none">And {count(all.length - SHOWN)} more: type to find them.</p>
+      )}
       {entries.length === 0 && <p className="palette-none">Nothing is called that.</p>}
     </>
   )

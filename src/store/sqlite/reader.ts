@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../clock.ts'
 import { listDestinations, readDestination } from '../destinations.ts'
-import { listOpenBulkJobs, readBulkJob } from '../bulk-jobs.ts'
+import { listBulkJobs, listOpenBulkJobs, readBulkJob } from '../bulk-jobs.ts'
 import * as readDefinitions from '../read-definitions.ts'
 import { readBacklog, readDeliveryStatus, readEvent } from '../read-event.ts'
 import { listActivity } from '../read-activity.ts'
@@ -26,6 +26,7 @@ const db = kyselyOver(database)
 
 const reads = {
   ...readDefinitions,
+  listBulkJobs,
   listOpenBulkJobs,
   readBulkJob,
   listDestinations,

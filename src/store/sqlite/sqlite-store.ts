@@ -31,7 +31,7 @@ import type * as definitions from '../definitions.ts'
 import type * as signingSecrets from '../signing-secrets.ts'
 import type * as destinations from '../destinations.ts'
 import type * as variables from '../variables.ts'
-import type { Inspect } from '../inspect.ts'
+import type { Inspect, Page } from '../inspect.ts'
 import type {
   AdoptEventLimits,
   AdoptLimits,
@@ -289,6 +289,15 @@ export class SqliteStore implements Store {
 
   async readBulkJob(accountId: number, id: string): Promise<BulkJob | undefined> {
     return this.#parts.reads.read('readBulkJob', accountId, id)
+  }
+
+  async listBulkJobs(
+    accountId: number,
+    state: BulkJob['state'] | null,
+    limit: number,
+    cursor: string | null,
+  ): Promise<Page<BulkJob>> {
+    return this.#parts.reads.read('listBulkJobs', accountId, state, limit, cursor)
   }
 
   async listOpenBulkJobs(): Promise<readonly BulkJob[]> {

@@ -64,6 +64,34 @@ export function bulkJobsConformance(name: string, open: Open): void {
   )
 
   test(
+    `${name} bulk: jobs are listed newest first, of one account, by pages and by state`,
+    onStore(open, async (store) => {
+      // Ids of one millisecond are in no order of their own.
+      const asked = [job(), job(), job()].toSorted((one, other) => (one.id < other.id ? -1 : 1))
+      for (const one of [...asked, job({ accountId: 2 })]) await store.createBulkJob(one)
+      const [first, second, third] = asked.map(({ id }) => id)
+      await store.cancelBulkJob(1, second!)
+      const list = async (
+        state: 'running' | 'done' | 'canceled' | null,
+        limit: number,
+        cursor: string | null = null,
+      ) => {
+        const { data, nextCursor } = await store.listBulkJobs(1, state, limit, cursor)
+        return [data.map(({ id }) => id), nextCursor]
+      }
+      assert.deepEqual(await list(null, 3), [[third, second, first], null])
+      assert.deepEqual(await list(null, 2), [[third, second], second])
+      assert.deepEqual(await list(null, 2, second), [[first], null])
+      assert.deepEqual(await list('running', 1), [[third], third])
+      assert.deepEqual(await list('running', 1, third), [[first], null])
+      assert.deepEqual(await list('canceled', 5), [[second], null])
+      assert.deepEqual(await list('done', 5), [[], null])
+      const { data } = await store.listBulkJobs(1, null, 1, null)
+      assert.deepEqual(data[0], await store.readBulkJob(1, third!))
+    }),
+  )
+
+  test(
     `${name} bulk: a step that is sent twice does its items once`,
     onStore(open, async (store) => {
       const { one, items } = await failed(store, 3)
