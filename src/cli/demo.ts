@@ -12,6 +12,7 @@ import type { EventDetailWire, EventListWire } from '../inspector/wire-event.ts'
 import type { WorkflowWire } from '../inspector/wire-workflow.ts'
 import { createApiClient } from './api-client.ts'
 import type { ApiClient } from './api-client.ts'
+import { wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { printEvent } from './print-event.ts'
 import { nextSignal } from './serve.ts'
@@ -22,7 +23,9 @@ const WAIT_MS = 30_000
 export const demo: Command = {
   sentence: 'start the server, send one event through a demo workflow, and stay up',
   usage: 'demo [--setting value]',
-  async run({ flags }) {
+  async run(invocation) {
+    wordsOf(invocation, demo, 0)
+    const { flags } = invocation
     const stopped = nextSignal()
     const config = loadConfig(flags)
     const adminToken = config.adminToken ?? `so_${new IdSource(systemClock).secret()}`

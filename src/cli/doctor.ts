@@ -1,13 +1,16 @@
 /** `sendoff doctor`: what is in force on this machine, and what is missing. Exit code 1 if anything is. */
 import { loadConfig } from '../config.ts'
 import { diagnose } from '../diagnose.ts'
+import { wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { visibleJson } from './visible.ts'
 
 export const doctor: Command = {
   sentence: 'check isolation level, store and egress on this machine',
   usage: 'doctor [--setting value]',
-  async run({ flags, json }) {
+  async run(invocation) {
+    wordsOf(invocation, doctor, 0)
+    const { flags, json } = invocation
     const { json: _, ...settings } = flags
     const findings = await diagnose(loadConfig(settings))
     if (json) console.log(visibleJson(findings))

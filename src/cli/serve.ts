@@ -1,14 +1,16 @@
 /** `sendoff serve`: the server, until SIGTERM or SIGINT; a second signal does not wait for the drain. */
 import { createApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
+import { wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 
 export const serve: Command = {
   sentence: 'start the server; --help lists its settings',
   usage: 'serve [--setting value]',
-  async run({ flags }) {
+  async run(invocation) {
+    wordsOf(invocation, serve, 0)
     const stopped = nextSignal()
-    const app = await createApp(loadConfig(flags))
+    const app = await createApp(loadConfig(invocation.flags))
     await app.start()
     const { level, because } = app.isolation()
     console.log(`Isolation level ${level}: ${because}`)

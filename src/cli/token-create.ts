@@ -9,13 +9,16 @@ import { AppError } from '../errors.ts'
 import { FIRST_ACCOUNT } from '../model/account.ts'
 import type { Scope } from '../model/account.ts'
 import { openDefinitions } from '../store/sqlite/open-definitions.ts'
+import { wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { visibleJson } from './visible.ts'
 
 export const tokenCreate: Command = {
   sentence: 'make an API token; it is shown this once',
   usage: 'token create [--name NAME] [--scopes read,write,admin]',
-  async run({ flags, json }) {
+  async run(invocation) {
+    wordsOf(invocation, tokenCreate, 0)
+    const { flags, json } = invocation
     const { name = 'cli', scopes = 'read,write', ...rest } = flags
     const { json: __, ...settings } = rest
     const store = await openDefinitions({ clock: systemClock }, loadConfig(settings).data)

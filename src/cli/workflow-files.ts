@@ -24,8 +24,16 @@ export type WorkflowFiles = {
 
 const MANIFEST = 'workflow.json'
 
-/** Reads every folder in `root` that has a workflow.json, by name. */
+/** Reads what a command was told to take; a folder without any workflow is not what was meant. */
 export function readWorkflows(root: string): readonly WorkflowFiles[] {
+  const found = readPresent(root)
+  if (found.length > 0) return found
+  const reason = existsSync(root) ? `no folder in it has a ${MANIFEST}` : 'there is no such folder'
+  throw new AppError('file_unreadable', { path: root, reason })
+}
+
+/** Reads every folder in `root` that has a workflow.json, by name; `root` need not be there. */
+export function readPresent(root: string): readonly WorkflowFiles[] {
   if (!existsSync(root)) return []
   return readdirSync(root)
     .toSorted()

@@ -9,7 +9,7 @@ import type { ApiClient } from './api-client.ts'
 import { CLIENT_FLAGS, connect, wordOf, wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { lineDiff } from './line-diff.ts'
-import { filesOf, freeFolder, readWorkflows, writeFiles } from './workflow-files.ts'
+import { filesOf, freeFolder, readPresent, readWorkflows, writeFiles } from './workflow-files.ts'
 import type { WorkflowFiles } from './workflow-files.ts'
 import { visible, visibleJson } from './visible.ts'
 
@@ -37,7 +37,7 @@ export const workflowsPull: Command = {
   flags: CLIENT_FLAGS,
   async run(invocation) {
     const root = wordOf(invocation, workflowsPull)
-    const known = new Map(readWorkflows(root).map((local) => [local.id, local]))
+    const known = new Map(readPresent(root).map((local) => [local.id, local]))
     const taken = new Set<string>()
     for (const workflow of await allWorkflows(connect(invocation))) {
       const local = known.get(workflow.id)
@@ -72,9 +72,10 @@ export const workflowsDiff: Command = {
   usage: 'workflows diff <folder>',
   flags: CLIENT_FLAGS,
   async run(invocation) {
+    const locals = readWorkflows(wordOf(invocation, workflowsDiff))
     const all = await allWorkflows(connect(invocation))
     let differ = false
-    for (const local of readWorkflows(wordOf(invocation, workflowsDiff))) {
+    for (const local of locals) {
       const found = all.find(({ id }) => id === local.id)
       const before = found ? filesOf(remote(found), local.files) : new Map<string, string>()
       const after = filesOf(local, local.files)

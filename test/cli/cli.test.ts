@@ -125,6 +125,7 @@ test('cli: a wrong setting, flag or command ends with 2 and one sentence that na
       /^Cannot keep data in \/proc\/none\/data: .*, choose another SENDOFF_DATA\n$/,
     ],
     [['dance'], {}, /dance/],
+    [['serve', '9000'], {}, /^Usage: sendoff serve \[--setting value\]\n$/],
     [
       ['events', 'show'],
       { SENDOFF_TOKEN: 'so_0123456789abcdef' },

@@ -70,6 +70,17 @@ test('cli: a folder without an id becomes a workflow, and its id is written down
   const written = JSON.parse(await readFile(join(root, 'new', 'workflow.json'), 'utf8')) as object
   assert.deepEqual(written, { id: data[0]!.id, ...manifest })
 
+  // A folder that was mistyped, or is one workflow's own, would be pushed in silence.
+  for (const [folder, reason] of [
+    [join(root, 'nowhere'), 'there is no such folder'],
+    [join(root, 'new'), 'no folder in it has a workflow.json'],
+  ] as const) {
+    for (const command of ['push', 'diff']) {
+      const ended = await runCommand(['workflows', command, folder], env)
+      assert.deepEqual([ended.code, ended.stderr], [2, `Cannot read ${folder}: ${reason}\n`])
+    }
+  }
+
   const listed = await runCommand(['workflows', 'list'], env)
   assert.ok(listed.stdout.startsWith(`${data[0]!.id}  v1  http`), listed.stdout)
   await writeFile(join(root, 'new', 'workflow.json'), '{"steps":[{"file":"../../x"}]}')

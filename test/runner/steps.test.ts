@@ -139,6 +139,11 @@ test('steps: $end stops the run, with its reason, even where the step swallows i
 
   const swallowed = await runner.code({ one: `try { $end() } catch {} return 1`, two: `return 1` })
   assert.equal(swallowed.outcome.message, '$end')
+  const logged = await runner.code(`try { $end() } catch (error) { console.log(error) }`)
+  assert.deepEqual(
+    step(logged).logs.map(({ text }) => text),
+    ['[$end: $end was called]'],
+  )
   assert.deepEqual(
     swallowed.outcome.steps.map(({ status }) => status),
     ['ended', 'not_run'],

@@ -12,8 +12,13 @@ import { createRespond } from './respond.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { createSend } from './send.ts'
 
-/** What `$end` throws to leave the step. User code may swallow it: the run ends all the same. */
-export const END = Object.freeze(Object.assign(new Error('$end was called'), { name: '$end' }))
+/**
+ * What `$end` throws to leave the step. User code may swallow it: the run ends all the same. One for all
+ * calls, so it has no frames: those of its making would be ours.
+ */
+export const END = Object.freeze(
+  Object.assign(new Error('$end was called'), { name: '$end', stack: '$end: $end was called' }),
+)
 
 const MESSAGE_LENGTH = 4_096
 
