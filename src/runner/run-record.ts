@@ -130,7 +130,7 @@ export class RunRecord {
       throw new ProtocolError('more exports than a run may keep')
     step.record.exports = plainObject(readJson(tail.subarray(0, message.exportsBytes)))
     step.record.diff = patch(readJson(tail.subarray(message.exportsBytes)))
-    step.record.status = message.status
+    step.record.status = message.status === 'succeeded' ? statusOf(step) : message.status
     step.record.durationMs = message.durationMs
     step.record.error = message.error && namedLimit(message.error, this.#job.memoryMb)
     step.endMessage = message.message
@@ -230,6 +230,12 @@ function namedLimit(error: StepError, memoryMb: number): StepError {
 }
 
 const framesOf = (stack: string): string => stack.slice(stack.indexOf('\n') + 1 || stack.length)
+
+/** An Action whose payload is undefined does nothing for this event: that is all there is to say of it. */
+function statusOf({ record, calls }: OpenStep): StepStatus {
+  const isIdle = record.type === 'webhook' && calls > 0 && record.skipped.length === calls
+  return isIdle ? 'skipped' : 'succeeded'
+}
 
 function openStep(name: string, type: StepRecord['type']): OpenStep {
   const status: StepStatus = 'not_run'

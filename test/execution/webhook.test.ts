@@ -305,10 +305,10 @@ test('webhook: the step runs on the real runner, its send under its own position
     [[1, 0, 'https://example.com/1', '{"n":1}']],
   )
   assert.deepEqual(
-    outcome.steps.map(({ skipped, exports }) => [skipped, exports]),
+    outcome.steps.map(({ status, skipped, exports }) => [status, skipped, exports]),
     [
-      [[], {}],
-      [[{ index: 0, reason: 'payload is undefined' }], {}],
+      ['succeeded', [], {}],
+      ['skipped', [{ index: 0, reason: 'payload is undefined' }], {}],
     ],
   )
 })
