@@ -1,13 +1,14 @@
 /** The workflow page in a browser: the keyboard, testing, versions, other people's saves, many sends. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import type { EventListWire } from '../../src/inspector/wire-event.ts'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { isAccessible } from '../support/axe.ts'
 import { openUi, reads, withoutBrowser, writeCode } from '../support/browser.ts'
 import { startReceiver } from '../support/receiver.ts'
 import type { Script } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
 import type { TestContext } from 'node:test'
 
 const skip = withoutBrowser
@@ -19,6 +20,14 @@ async function receiverFor(t: TestContext, script?: Script) {
   const receiver = await startReceiver(script)
   t.after(() => receiver.close())
   return receiver
+}
+
+/** Waits until it stands within what the window shows. */
+async function isSeen(place: Locator): Promise<void> {
+  await until(async () => {
+    const box = await place.boundingBox()
+    return box !== null && box.y > 100 && box.y + box.height < 900
+  })
 }
 
 test(
@@ -51,6 +60,9 @@ test(
     await reads(rows(page).nth(2), '/first')
     await page.keyboard.press('Escape')
     await page.waitForURL((url) => !url.searchParams.has('event'))
+    await page.keyboard.press('/')
+    await page.getByRole('button', { name: 'version:1', exact: true }).click()
+    await page.getByRole('button', { name: 'Remove the filter version:1' }).click()
     await page.keyboard.press('/')
     await page.keyboard.type('second')
     await page.waitForURL((url) => url.searchParams.get('q') === 'second')
@@ -332,7 +344,7 @@ test(
     const code = `for (let i = 0; i < 1000; i++) $send.http({ method: "POST", url: "${receiver.url('/')}" + i })`
     const workflow = await app.workflow([{ type: 'code', name: 'flood', code }])
     await app.send(workflow)
-    await app.settled(workflow)
+    const { id, deliveries } = await app.settled(workflow)
     await open(pathOf(workflow))
     await rows(page).first().click()
     const list = page.getByRole('region', { name: 'Deliveries of flood' })
@@ -342,6 +354,8 @@ test(
     )
     await reads(list, '[999]')
     assert.ok((await list.locator('li').count()) < 100)
+    await open(`${pathOf(workflow)}?event=${id}&delivery=${deliveries[700]!.id}`)
+    await isSeen(page.locator('.delivery-line[aria-expanded=true]').filter({ hasText: '[700]' }))
   },
 )
 

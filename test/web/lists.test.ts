@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import { dayRows } from '../../web/model/day-rows.ts'
 import { isByEventTime } from '../../web/model/delivery-filter.ts'
-import { readSearch } from '../../web/model/search-words.ts'
+import { filterHints, readSearch } from '../../web/model/search-words.ts'
 import { byId, byTime, release, startFeed, takeAgain, takeNewest } from '../../web/model/feed.ts'
 
 const row = (n: number, over: Partial<EventRowWire> = {}): EventRowWire => ({
@@ -80,4 +80,12 @@ test('search: a span of time is two words, in the reader’s own time zone', () 
   })
   assert.deepEqual([chips.length, mistakes], [2, []])
   assert.match(readSearch('after:noon').mistakes[0]!, /^after is a date such as/)
+})
+
+test('search: filters are offered that the text has not, each one that is understood', () => {
+  const hints = filterHints('', 3, '2026-11-26')
+  assert.deepEqual(hints, ['status:failed', 'delivery:failed', 'version:3', 'after:2026-11-26'])
+  const { chips, mistakes } = readSearch(hints.join(' '))
+  assert.deepEqual([chips.length, mistakes], [4, []])
+  assert.deepEqual(filterHints('order Status:x after:', 1, ''), ['delivery:failed', 'version:1'])
 })

@@ -36,7 +36,13 @@ export function EventsPane(props: Props) {
   const isEmpty = view.rows.length === 0 && view.heldCount === 0
   return (
     <section className="events-pane" aria-label="Inspector">
-      <ListBar view={view} found={found} isPaused={isPaused} pause={pause} />
+      <ListBar
+        view={view}
+        found={found}
+        version={workflow.version}
+        isPaused={isPaused}
+        pause={pause}
+      />
       <RunningJobs workflowId={workflow.id} except={search.bulk} />
       <Suspense>
         {search.bulk !== undefined && (

@@ -1,7 +1,7 @@
 /** Above the list: live or paused, and the search, whose words may be filters. */
 import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import type { FeedView } from '../api/row-feed.ts'
-import { withoutWord } from '../model/search-words.ts'
+import { filterHints, withoutWord } from '../model/search-words.ts'
 import type { Search } from '../model/search-words.ts'
 import { Icon } from '../parts/icon.tsx'
 import { LiveSwitch } from '../parts/live-switch.tsx'
@@ -12,24 +12,29 @@ import { SEARCH_BOX } from './use-workflow-keys.ts'
 type Props = {
   readonly view: FeedView<EventRowWire>
   readonly found: Search
+  /** The one of today. */
+  readonly version: number
   readonly isPaused: boolean
   readonly pause: (paused: boolean) => void
 }
 
-export function ListBar({ view, found, isPaused, pause }: Props) {
+export function ListBar({ view, found, version, isPaused, pause }: Props) {
   const { search, go } = usePlace()
   const text = search.q ?? ''
   return (
     <div className="list-bar">
       <div className="list-tools">
         <LiveSwitch live={view.live} heldCount={view.heldCount} isPaused={isPaused} pause={pause} />
-        <SearchBox
-          id={SEARCH_BOX}
-          label="Search events"
-          placeholder="Search, or status:failed"
-          text={text}
-          change={(q) => go({ q: q === '' ? undefined : q }, { replace: true })}
-        />
+        <div className="search-place">
+          <SearchBox
+            id={SEARCH_BOX}
+            label="Search events"
+            placeholder="Search, or status:failed"
+            text={text}
+            change={(q) => go({ q: q === '' ? undefined : q }, { replace: true })}
+          />
+          <FilterHints text={text} version={version} />
+        </div>
         <button type="button" className="narrow-only" onClick={() => go({ view: 'steps' })}>
           Steps
         </button>
@@ -56,5 +61,28 @@ export function ListBar({ view, found, isPaused, pause }: Props) {
         </div>
       )}
     </div>
+  )
+}
+
+/** While somebody is at the box: what can be filtered by, each one press away. */
+function FilterHints({ text, version }: { readonly text: string; readonly version: number }) {
+  const { go } = usePlace()
+  const hints = filterHints(text, version, new Date().toLocaleDateString('sv'))
+  if (hints.length === 0) return null
+  return (
+    <span className="filter-hints" role="group" aria-label="Filters">
+      {hints.map((hint) => (
+        <button
+          key={hint}
+          type="button"
+          className="chip"
+          // The box keeps the focus, and so this stays.
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={() => go({ q: `${text} ${hint}`.trim() }, { replace: true })}
+        >
+          {hint}
+        </button>
+      ))}
+    </span>
   )
 }

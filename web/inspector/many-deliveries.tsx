@@ -1,17 +1,21 @@
 /** Hundreds of deliveries of a step, in a scroll area in which only what is seen is drawn. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import type { DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { Delivery } from './delivery.tsx'
+import { showDelivery } from './show-step.ts'
 
 const LINE_PX = 28
 
 export function ManyDeliveries({
   deliveries,
   label,
+  arrivedAt,
 }: {
   deliveries: readonly DeliveryWire[]
   label: string
+  /** Which one is shown first; -1 where it is none in particular. */
+  arrivedAt: number
 }) {
   const scroller = useRef<HTMLDivElement>(null)
   const virtualizer = useVirtualizer({
@@ -21,6 +25,11 @@ export function ManyDeliveries({
     getItemKey: (index) => deliveries[index]!.id,
     overscan: 10,
   })
+  useEffect(() => {
+    if (arrivedAt === -1) return
+    virtualizer.scrollToIndex(arrivedAt, { align: 'start' })
+    requestAnimationFrame(showDelivery)
+  }, [virtualizer, arrivedAt])
   return (
     <div
       ref={scroller}

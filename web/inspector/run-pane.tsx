@@ -12,7 +12,9 @@ import { eventQuery, versionQuery } from '../api/queries.ts'
 import { SaveState } from '../editor/save-state.tsx'
 import { StepsEditor } from '../editor/steps-editor.tsx'
 import { useEditor } from '../editor/use-editor.ts'
+import { shortId } from '../model/short-id.ts'
 import { stepViews } from '../model/step-views.ts'
+import { Icon } from '../parts/icon.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { CapturedContext } from './captured.ts'
@@ -90,7 +92,15 @@ function Selected({ workflow, eventId, folds, close, runDry }: SelectedProps) {
     )
   }
   return error ? (
-    <ProblemNote problem={error} retry={() => void refetch()} />
+    <>
+      <div className="now-head">
+        <button type="button" className="quiet" onClick={close} aria-label="Back to the list">
+          <Icon name="back" />
+        </button>
+        <span className="faint id">{shortId(eventId)}</span>
+      </div>
+      <ProblemNote problem={error} retry={() => void refetch()} />
+    </>
   ) : (
     <Skeleton lines={10} />
   )

@@ -88,6 +88,13 @@ export function readSearch(text: string): Search {
   return { filter: q === '' ? filter : { ...filter, q }, chips, mistakes }
 }
 
+/** Filters to begin with, of the kinds that the text has not; each as it would be typed. */
+export function filterHints(text: string, version: number, today: string): readonly string[] {
+  const has = (name: string): boolean => new RegExp(`(^|\\s)${name}:`, 'i').test(text)
+  const examples = ['status:failed', 'delivery:failed', `version:${version}`, `after:${today}`]
+  return examples.filter((word) => !has(word.split(':', 1)[0]!))
+}
+
 /** The text without one of its words. */
 export function withoutWord(text: string, word: string): string {
   return text

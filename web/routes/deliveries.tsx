@@ -5,6 +5,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
+import type { ReactNode } from 'react'
 import { redeliverMany } from '../api/operations.ts'
 import { deliveriesOf } from '../api/sources.ts'
 import { filterOf, matchingOf } from '../model/delivery-filter.ts'
@@ -80,9 +81,6 @@ export function DeliveriesPage() {
       <TopBar title="Deliveries" nav />
       <main className="list-page">
         <DeliveryFilters filter={filter} change={change}>
-          <button type="button" className="link" onClick={() => setJobsOpen(true)}>
-            Recent jobs
-          </button>
           <LiveSwitch
             live={view.live}
             heldCount={view.heldCount}
@@ -105,7 +103,11 @@ export function DeliveriesPage() {
         )}
         {view.phase !== 'loading' && !isEmpty && (
           <>
-            <Choice choosing={choosing} filter={filter} begun={(bulk) => change({ bulk })} />
+            <Choice choosing={choosing} filter={filter} begun={(bulk) => change({ bulk })}>
+              <button type="button" className="link jobs-link" onClick={() => setJobsOpen(true)}>
+                Recent jobs
+              </button>
+            </Choice>
             <DeliveryTable feed={feed} view={view} isPaused={isPaused} choosing={choosing} />
           </>
         )}
@@ -152,10 +154,11 @@ type ChoiceProps = {
   readonly choosing: Choosing
   readonly filter: DeliveryFilter
   readonly begun: (bulkId: string) => void
+  readonly children: ReactNode
 }
 
 /** What may be done with the chosen ones, or with all that match. */
-function Choice({ choosing, filter, begun }: ChoiceProps) {
+function Choice({ choosing, filter, begun, children }: ChoiceProps) {
   const { choice, isAny, clear } = choosing
   const { mutate, isPending } = useMutation({
     mutationFn: redeliverMany,
@@ -220,6 +223,7 @@ function Choice({ choosing, filter, begun }: ChoiceProps) {
           Redeliver {matching.words}
         </button>
       )}
+      {children}
     </div>
   )
 }
