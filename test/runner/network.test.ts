@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test'
 import { STREAM_WINDOW } from '../../src/runner/protocol.ts'
 import type { Tunnel } from '../../src/runner/runner.ts'
 import { createAuthority } from '../support/certificates.ts'
-import { jobOf, openTunnel, startRunner } from '../support/run-code.ts'
+import { jobOf, openTunnel, requestOf, startRunner } from '../support/run-code.ts'
 import type { TestRunner } from '../support/run-code.ts'
 import { until } from '../support/until.ts'
 
@@ -147,6 +147,42 @@ test('network: a reader that pauses holds the sender up, and loses nothing', asy
   const code = `const r = await fetch('http://web.example:${portOf(http)}/large'); const reader = r.body.getReader(); let n = 0
     for (;;) { const { done, value } = await reader.read(); if (done) return n; n += value.length; if (n < 500_000) await new Promise((ok) => setTimeout(ok, 5)) }`
   assert.equal(await returned(code), 3_000_000)
+})
+
+for (const name of ['connect', 'data', 'end']) {
+  test(`network: what a listener of a socket throws fails its step and no other: ${name}`, async () => {
+    const small = await startRunner({ tunnel, processesPerProgram: 1 })
+    const job = jobOf(
+      `const { n } = $event.body; const s = require('net').connect(${portOf(parting)}, 'parting.example')
+      if (n % 2 === 0) return (await s.toArray()).reduce((sum, { length }) => sum + length, 0)
+      s.on('data', () => {}); s.on('${name}', () => { throw new Error('in a listener') }); await new Promise(() => {})`,
+    )
+    const results = await Promise.all(
+      [0, 1, 2, 3].map((n) => small.run({ ...job, request: requestOf(JSON.stringify({ n })) })),
+    )
+    await small.stop()
+    for (const [n, { outcome }] of results.entries()) {
+      const message = n % 2 === 0 ? null : 'EXCEPTION Error: in a listener'
+      assert.equal(outcome.message, message, String(n))
+    }
+    const [whole] = results
+    assert.equal(whole!.outcome.steps[0]!.exports['$return_value'], PARTING_BYTES)
+  })
+}
+
+test('network: a run that leaves connections open, with nobody to hear their errors, ends as it ended', async () => {
+  const dial = [
+    `require('net').connect(${portOf(echo)}, 'echo.example')`,
+    `require('tls').connect({ host: 'localhost', port: ${portOf(https)}, ca: ${ca} })`,
+  ]
+  for (const open of dial) {
+    const connected = open.includes('tls') ? 'secureConnect' : 'connect'
+    const wait = `await new Promise((ok) => s.on('${connected}', ok))`
+    assert.equal(await returned(`const s = ${open}; ${wait}; return 1`), 1)
+    assert.equal(await returned(`${open}; return 1`), 1)
+    const { outcome } = await runner.code(`const s = ${open}; ${wait}; throw new Error('mine')`)
+    assert.equal(outcome.message, 'EXCEPTION Error: mine')
+  }
 })
 
 test('network: a TLS connection that is refused or cut fails once', async () => {

@@ -5,7 +5,7 @@
 import { installNetwork } from './network.ts'
 import type { Network } from './network.ts'
 import { installConsole } from './console.ts'
-import { execute, interruptRun } from './execute.ts'
+import { execute, interruptRun, RunOver } from './execute.ts'
 import type { GuestProgram } from './execute.ts'
 import { installFetch } from './fetch.ts'
 import { openLine } from './line.ts'
@@ -38,7 +38,7 @@ const line: Line = openLine((kind, stream, payload) => {
   else network.receive(kind, stream, payload)
 })
 const log: Log = createLog(line, (text) => readableStacks(text, program?.steps ?? []))
-const network: Network = installNetwork(line)
+const network: Network = installNetwork(line, (step, thrown) => stray(thrown, step))
 installConsole(log)
 installFetch()
 showOwnEnvironment()
@@ -105,16 +105,16 @@ function showOwnEnvironment(): void {
   })
 }
 
-/** Errors that no promise of a step carries fail the run whose code caused them, or are reported late. */
 function catchStrayErrors(): void {
-  const stray = (thrown: unknown): void => {
-    const step = currentStep()
-    if (!step) return leave(71)
-    if (thrown === END && step.run.over) return
-    if (interruptRun(step.run, thrown)) return
-    const { stack } = describeThrown(thrown, program?.steps ?? [])
-    log(step, 'error', stack)
-  }
-  process.setUncaughtExceptionCaptureCallback(stray)
-  process.on('unhandledRejection', stray)
+  process.setUncaughtExceptionCaptureCallback((thrown) => stray(thrown))
+  process.on('unhandledRejection', (reason) => stray(reason))
+}
+
+/** Errors that no promise of a step carries fail the run whose code caused them, or are reported late. */
+function stray(thrown: unknown, step = currentStep()): void {
+  if (!step) return leave(71)
+  if (step.run.over && (thrown === END || thrown instanceof RunOver)) return
+  if (interruptRun(step.run, thrown)) return
+  const { stack } = describeThrown(thrown, program?.steps ?? [])
+  log(step, 'error', stack)
 }

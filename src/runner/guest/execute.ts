@@ -57,16 +57,28 @@ export async function execute(deps: Deps, message: RunMessage, body: Uint8Array)
   }
 
   run.over = true
-  closeSockets(run)
+  closeSockets(run, program.steps.length)
   line.send({ type: 'done', run: run.nonce, durationMs: round(now() - run.begunMs) })
 }
 
-/** With an error, so that whoever still waits on one learns of it. */
-function closeSockets(run: RunState): void {
-  for (const socket of run.sockets) {
-    const error = new Error('The connection was closed: the run has ended')
-    socket.destroy(Object.assign(error, { code: 'ECONNABORTED' }))
+/** What a connection that is left open ends with. */
+export class RunOver extends Error {
+  readonly code = 'ECONNABORTED'
+
+  constructor() {
+    super('The connection was closed: the run has ended')
+    this.name = 'Error'
   }
+}
+
+/**
+ * With an error, so that whoever still waits on one learns of it; and as the run's, so that where nobody
+ * does, the error of an event without a listener is not taken for one of nobody's.
+ */
+function closeSockets(run: RunState, steps: number): void {
+  withinStep({ run, index: steps - 1, calls: 0 }, () => {
+    for (const socket of run.sockets) socket.destroy(new RunOver())
+  })
 }
 
 async function runStep(

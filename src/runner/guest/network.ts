@@ -61,8 +61,14 @@ const original: Originals = { ...(net.Socket.prototype as unknown as Originals) 
 const connectTls = tls.connect
 const least = Math.min
 
-/** Puts the tunnel in place of the system's sockets. */
-export function installNetwork(line: Line): Network {
+/**
+ * Puts the tunnel in place of the system's sockets. `onThrown` hears what a listener of user code throws: it
+ * is its step's, and must not end the reading of the line in the middle of what came for others.
+ */
+export function installNetwork(
+  line: Line,
+  onThrown: (step: StepState, thrown: unknown) => void,
+): Network {
   const streams = new Map<number, Stream>()
   const streamOf = new WeakMap<Socket, Stream>()
   patchConnect(line, streams, streamOf)
@@ -73,7 +79,13 @@ export function installNetwork(line: Line): Network {
   return {
     receive(kind, id, payload) {
       const stream = streams.get(id)
-      if (stream) withinStep(stream.step, () => receive(line, stream, kind, payload))
+      if (!stream) return
+      const { step } = stream
+      try {
+        withinStep(step, () => receive(line, stream, kind, payload))
+      } catch (thrown) {
+        onThrown(step, thrown)
+      }
     },
   }
 }
