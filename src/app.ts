@@ -26,6 +26,7 @@ import { Packages } from './execution/packages.ts'
 import { Versions } from './execution/versions.ts'
 import { createHttpListener } from './http-listener.ts'
 import type { HttpListener } from './http-listener.ts'
+import { answerProblem } from './ingest/answers.ts'
 import { createIngest } from './ingest/ingest.ts'
 import { keyOfHost } from './ingest/trigger-target.ts'
 import { createInspector } from './inspector/inspector.ts'
@@ -78,7 +79,7 @@ export async function createApp(
   const demoReceiver = config.demoReceiver ? createDemoReceiver() : undefined
   await demoReceiver?.start()
   const allow = [...config.egressAllow, ...(demoReceiver ? [demoReceiver.allowEntry()] : [])]
-  const own: OwnAddresses = { listener: undefined, publicUrl: config.publicUrl }
+  const own: Own = { listener: undefined, publicUrl: config.publicUrl, isStarted: false }
 
   const ground = layGround(config, createStore, failure.resolve)
   sayIsolation(ground.log, isolation, config)
@@ -86,6 +87,8 @@ export async function createApp(
   const doors = buildDoors(ground, engine, own, config)
 
   const parts = [
+    // First and last: whoever asks while the others start or stop hears so, and is not just refused.
+    doors.listener,
     ground.store,
     ground.notifier,
     ground.key,
@@ -99,7 +102,6 @@ export async function createApp(
     new Retention(ground, config.retentionDays),
     new BulkExpiry(ground),
     doors.inspector,
-    doors.listener,
   ]
   return {
     failed: failure.promise,
@@ -112,16 +114,22 @@ export async function createApp(
       return path && `${baseUrlOf(own)}${path}`
     },
     async start() {
-      for (const part of parts) await part.start()
       own.listener = doors.listener
+      try {
+        for (const part of parts) await part.start()
+      } catch (error) {
+        await doors.listener.stop()
+        throw error
+      }
       engine.delivery.identify(identityOf(own))
+      own.isStarted = true
       doors.inspector.setReady(true)
     },
     async stop() {
       doors.inspector.setReady(false)
       const answered = doors.ingest.stop()
       await engine.packages.stop()
-      await doors.listener.stop()
+      await doors.listener.drain()
       await answered
       for (const part of parts.toReversed()) await part.stop()
       await demoReceiver?.stop()
@@ -168,7 +176,7 @@ type Engine = ReturnType<typeof buildEngine>
 function buildEngine(
   { folder, clock, ids, log, store, notifier, metrics, variables, signing, requests }: Ground,
   isolation: Isolation,
-  own: OwnAddresses,
+  own: Own,
   allow: readonly string[],
   onFatal: (error: Error) => void,
 ) {
@@ -230,7 +238,7 @@ function buildEngine(
 }
 
 /** The two doors behind the one port: triggers, and the API. */
-function buildDoors(ground: Ground, engine: Engine, own: OwnAddresses, config: Config) {
+function buildDoors(ground: Ground, engine: Engine, own: Own, config: Config) {
   const ingest = createIngest(
     { ...ground, handOver: engine.executor, answers: engine.answers },
     config,
@@ -262,7 +270,10 @@ function buildDoors(ground: Ground, engine: Engine, own: OwnAddresses, config: C
   )
   const listener = createHttpListener(
     {
-      trigger: (request, response) => ingest.handle(request, response),
+      trigger: (request, response) =>
+        own.isStarted
+          ? ingest.handle(request, response)
+          : answerProblem(request, response, new AppError('starting')),
       rest: (request, response) => inspector.handle(request, response),
     },
     config,
@@ -282,18 +293,22 @@ function keepPagesApart({ publicUrl, triggerDomain }: Config): void {
   })
 }
 
-/** Where this server is, as far as it is known: the port is, once it listens. */
-type OwnAddresses = { listener: HttpListener | undefined; readonly publicUrl: string | null }
+/** What is known of this server: its port once it listens, and whether it takes events yet. */
+type Own = {
+  listener: HttpListener | undefined
+  readonly publicUrl: string | null
+  isStarted: boolean
+}
 
-function localUrlOf({ listener }: OwnAddresses): string {
+function localUrlOf({ listener }: Own): string {
   const { host, port } = listener!.address()
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-const baseUrlOf = (own: OwnAddresses): string => own.publicUrl ?? localUrlOf(own)
+const baseUrlOf = (own: Own): string => own.publicUrl ?? localUrlOf(own)
 
 /** How deliveries name their sender, with the page to report them at, and where they must not lead. */
-function identityOf(own: OwnAddresses) {
+function identityOf(own: Own) {
   const address = own.listener?.address()
   const known = address !== undefined || own.publicUrl !== null
   return {

@@ -40,6 +40,11 @@ type Options = {
 }
 
 export type HttpListener = Service & {
+  /**
+   * Resolves when the requests under way are answered, or were cut for taking too long. New ones are
+   * still let in, for the handlers to say that the server is stopping; each is its connection's last.
+   */
+  drain(): Promise<void>
   /** Where it listens, or listened; the port is the real one when 0 was asked for. */
   address(): { readonly host: string; readonly port: number }
 }
@@ -53,6 +58,8 @@ type Exchange = {
 
 const SWEEP_MS = 1_000
 const CLOSE_IDLE_MS = 50
+/** After a drain there are only requests left that are being refused. */
+const CLOSE_DRAINED_MS = 100
 
 /** Node sends no 100 Continue: `trigger` does so when it wants the body; for `rest` it is done here. */
 export const createHttpListener = (deps: Deps, options: Options): HttpListener =>
@@ -69,6 +76,7 @@ class Listener implements HttpListener {
   /** Kept: requests that are still being answered ask for it when the server has stopped listening. */
   #address: { host: string; port: number } | undefined
   #sweeping: NodeJS.Timeout | undefined
+  #drained: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
   constructor({ trigger, rest, clock = systemClock }: Deps, options: Options) {
@@ -115,6 +123,11 @@ class Listener implements HttpListener {
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS)
   }
 
+  drain(): Promise<void> {
+    this.#drained ??= this.#settle()
+    return this.#drained
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#close()
     return this.#stopped
@@ -133,6 +146,7 @@ class Listener implements HttpListener {
     const { socket } = request
     const startedAt = this.#clock.monotonicMs()
     this.#connections.set(socket, { response, startedAt, startedAtByte: socket.bytesRead })
+    if (this.#drained) response.shouldKeepAlive = false
     const error = malformed(request)
     if (error !== undefined) return answerProblem(request, response, error)
     const target = request.url ?? ''
@@ -169,6 +183,20 @@ class Listener implements HttpListener {
     }
   }
 
+  async #settle(): Promise<void> {
+    const underWay = [...this.#connections.values()].flatMap((exchange) =>
+      exchange && !exchange.response.closed ? [exchange.response] : [],
+    )
+    const cut = setTimeout(() => {
+      for (const response of underWay) response.destroy()
+    }, limits.drainRequestsMs)
+    const ends = underWay.map(
+      (response) => new Promise<void>((resolve) => response.once('close', resolve)),
+    )
+    await Promise.all(ends)
+    clearTimeout(cut)
+  }
+
   async #close(): Promise<void> {
     if (!this.#server.listening) return
     const closed = once(this.#server, 'close')
@@ -176,7 +204,8 @@ class Listener implements HttpListener {
     // A browser opens connections ahead of need: they are not idle to Node, having had no request.
     for (const [socket, exchange] of this.#connections) if (exchange === undefined) socket.destroy()
     const idle = setInterval(() => this.#server.closeIdleConnections(), CLOSE_IDLE_MS)
-    const bound = setTimeout(() => this.#server.closeAllConnections(), limits.drainRequestsMs)
+    const grantedMs = this.#drained ? CLOSE_DRAINED_MS : limits.drainRequestsMs
+    const bound = setTimeout(() => this.#server.closeAllConnections(), grantedMs)
     await closed
     clearInterval(idle)
     clearTimeout(bound)

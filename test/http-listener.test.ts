@@ -98,6 +98,27 @@ test('listener: stop lets a request in flight end, closes idle and unused connec
   await stopping
 })
 
+test('listener: drain waits for what is under way, and lets new requests in, one to a connection', async (t) => {
+  const begun = Promise.withResolvers<ServerResponse>()
+  const listener = await start(t, (request, response) =>
+    request.url === '/held' ? begun.resolve(response) : response.end('stopping'),
+  )
+  const { port } = listener
+  const inFlight = sendRaw(port, [get('/held')])
+  const response = await begun.promise
+  let isDrained = false
+  const drained = listener.drain().then(() => (isDrained = true))
+  // Without asking for it: the connection would be kept.
+  const late = await sendRaw(port, [http('GET / HTTP/1.1', 'Host: h')])
+  assert.match(late, /\r\nConnection: close\r\n[^]*stopping$/)
+  assert.equal(isDrained, false)
+  response.end('done')
+  assert.match(await inFlight, /done$/)
+  await drained
+  await listener.stop()
+  assert.equal(await sendRaw(port, [get('/')]), '')
+})
+
 test('listener: [151] connections past the cap are closed, the others go on', async (t) => {
   const { port } = await start(t, undefined, { sockets: 3 })
   const held = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]

@@ -2,6 +2,7 @@
  * Health and figures. Outside /api/v1, `livez` says that the process answers; `readyz` that it may be
  * sent traffic: it has started, is not stopping, and its store takes writes. `metrics` asks for a token.
  */
+import type { ServerResponse } from 'node:http'
 import { AppError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import { limits } from '../model/limits.ts'
@@ -45,9 +46,17 @@ export class Readiness {
   }
 }
 
+const LIVE = { status: 'live' } as const
+
+/** Answers `livez` while the API itself does not. */
+export function answerLive(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+  response.end(JSON.stringify(LIVE))
+}
+
 export function healthRoutes(api: Api, deps: Deps, readiness: Readiness): void {
   const schema = { hide: true }
-  api.get('/livez', { config: { scope: 'open' }, schema }, async () => ({ status: 'live' }))
+  api.get('/livez', { config: { scope: 'open' }, schema }, async () => LIVE)
 
   api.get('/readyz', { config: { scope: 'open' }, schema }, async () => {
     await readiness.confirm()

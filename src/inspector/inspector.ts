@@ -22,7 +22,7 @@ import { destinationRoutes } from './destinations.ts'
 import { eventRoutes } from './events.ts'
 import { envRoutes } from './env.ts'
 import { instanceRoutes } from './instance.ts'
-import { aboutRoute, healthRoutes, Readiness } from './health.ts'
+import { aboutRoute, answerLive, healthRoutes, Readiness } from './health.ts'
 import { LiveStreams } from './live.ts'
 import { describeRoutes, openapiRoute } from './openapi.ts'
 import type { InspectorDeps, InspectorOptions } from './ports.ts'
@@ -36,11 +36,11 @@ import { webRoutes } from './web.ts'
 import { workflowRoutes } from './workflows.ts'
 
 export type Inspector = Service & {
-  /** Answers one request. Before `start` and after `stop` it is refused. */
+  /** Answers one request. Before `start` and after `stop` it is refused, unless it is to `livez`. */
   handle(request: IncomingMessage, response: ServerResponse): void
   /**
-   * What `readyz` says; `start` does not make it true. Not ready again means draining: live streams
-   * end, so that their connections can.
+   * What `readyz` says; `start` does not make it true. Not ready again means draining: live streams end,
+   * so that their connections can, and from now on everything but `livez` is refused.
    */
   setReady(ready: boolean): void
   /** Every route with the scope it needs, complete once started. */
@@ -86,7 +86,9 @@ export function createInspector(deps: InspectorDeps, options: InspectorOptions):
     },
     setReady: (ready) => {
       readiness.set(ready)
-      if (!ready) live.drain()
+      if (ready) return
+      live.drain()
+      if (state === 'open') state = 'draining'
     },
     start: async () => {
       await api.ready()
@@ -101,10 +103,15 @@ export function createInspector(deps: InspectorDeps, options: InspectorOptions):
     handle: (request, response) => {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
       if (state === 'open') api.routing(request, response)
+      else if (isLivenessProbe(request)) answerLive(response)
       else refuse(response, new AppError(state))
     },
   }
 }
+
+/** Alive is a server before it has started too, and until it has stopped: killing it would not help. */
+const isLivenessProbe = ({ method, url }: IncomingMessage): boolean =>
+  method === 'GET' && url === '/livez'
 
 function addRoutes(
   api: Api,
