@@ -10,7 +10,7 @@ export type ApiClient = {
   call<Answer>(method: string, path: string, body?: unknown): Promise<Answer>
   /** Posts an event to an endpoint; resolves to the status and body of the answer, whatever they are. */
   trigger(url: string, body: unknown): Promise<{ status: number; text: string }>
-  /** Yields the messages of a server-sent event stream until the server ends it. */
+  /** Yields `open` and then the messages of a server-sent event stream; rejects when it ends by itself. */
   stream(path: string, signal: AbortSignal): AsyncGenerator<{ event: string; data: string }>
 }
 
@@ -49,7 +49,16 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
     async *stream(path, signal) {
       const answer = await open('GET', path, undefined, signal)
       if (answer.statusCode >= 300) throw refusal(answer.statusCode, await answer.body.text())
-      yield* messages(answer.body)
+      yield { event: 'open', data: '' }
+      let cause: unknown
+      try {
+        yield* messages(answer.body)
+      } catch (error) {
+        cause = error
+      }
+      if (signal.aborted) return
+      const values = { url: baseUrl, reason: 'it ended the stream' }
+      throw new AppError('server_unreachable', values, { cause })
     },
   }
 }

@@ -1,5 +1,5 @@
 /** `sendoff events tail`, `events show` and `events search`. */
-import type { EventDetailWire, EventListWire } from '../inspector/wire-event.ts'
+import type { EventDetailWire, EventListWire, EventRowWire } from '../inspector/wire-event.ts'
 import { CLIENT_FLAGS, connect, wordOf, wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { nextSignal } from './serve.ts'
@@ -16,20 +16,39 @@ export const eventsTail: Command = {
     const path = `/workflows/${encodeURIComponent(workflowId)}`
     const stopping = new AbortController()
     void nextSignal().then(() => stopping.abort())
-    const last = await client.call<EventListWire>('GET', `${path}/events?limit=10`)
-    for (const row of last.data.toReversed()) printRow(row, invocation.json)
+    const print = printOnce((row) => printRow(row, invocation.json))
     try {
       for await (const { event, data } of client.stream(`${path}/live`, stopping.signal)) {
+        // Once it is open nothing is missed; a reset says that something was.
+        if (event === 'open' || event === 'reset') {
+          const limit = event === 'open' ? 10 : 200
+          const last = await client.call<EventListWire>('GET', `${path}/events?limit=${limit}`)
+          for (const row of last.data.toReversed()) print(row)
+        }
         if (event !== 'run') continue
         const { eventId } = JSON.parse(data) as { eventId: string }
-        const detail = await client.call<EventDetailWire>('GET', `/events/${eventId}`)
-        printRow(rowOf(detail), invocation.json)
+        print(rowOf(await client.call<EventDetailWire>('GET', `/events/${eventId}`)))
       }
     } catch (error) {
       if (!stopping.signal.aborted) throw error
     }
     return 0
   },
+}
+
+/** Rows that are remembered as printed: more than a list is long. */
+const REMEMBERED = 1_000
+
+/** Prints a row, and once more when its run has ended. */
+function printOnce(print: (row: EventRowWire) => void): (row: EventRowWire) => void {
+  const printed = new Set<string>()
+  return (row) => {
+    const state = `${row.id} ${row.durationMs === null}`
+    if (printed.has(state)) return
+    printed.add(state)
+    if (printed.size > REMEMBERED) printed.delete(printed.values().next().value!)
+    print(row)
+  }
 }
 
 export const eventsShow: Command = {
@@ -78,7 +97,7 @@ export const eventsSearch: Command = {
 
 const ENDED: ReadonlySet<string> = new Set(['failed', 'blocked', 'canceled'])
 
-function rowOf(detail: EventDetailWire): EventListWire['data'][number] {
+function rowOf(detail: EventDetailWire): EventRowWire {
   const { id, receivedAt, event, run, dest, deliveries, replayOf, error } = detail
   return {
     id,

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -93,15 +96,66 @@ test('cli: events tail prints events as they come', async (t) => {
   t.after(() => tail.kill('SIGKILL'))
   let output = ''
   tail.stdout.on('data', (chunk: Buffer) => (output += String(chunk)))
-  for (let n = 0; !output.includes('/tail-'); n++) {
+  // One that is printed while it runs is printed again when it has ended.
+  for (let n = 0; !/\/tail-.*"status":"succeeded"/.test(output); n++) {
     assert.ok(n < 1_200, `nothing was printed: ${output}`)
     await (await request(`${workflow.endpoint}/tail-${n}`, { method: 'POST' })).body.dump()
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  assert.match(output, /"status":"succeeded"/)
   tail.kill('SIGTERM')
   const [code] = await once(tail, 'exit')
   assert.equal(code, 0)
+})
+
+test('cli: events tail misses nothing before its stream is open or behind a reset, and says when it ends', async (t) => {
+  const row = (n: number, durationMs: number | null) => ({
+    id: `evt_${n}`,
+    receivedAt: '2026-11-23T08:00:00.000Z',
+    method: 'POST',
+    path: `/${n}`,
+    status: durationMs === null ? 'running' : 'succeeded',
+    version: 1,
+    durationMs,
+    message: null,
+    dest: { delivered: 0, total: 0 },
+    failed: 0,
+    replayOf: null,
+    error: null,
+  })
+  let rows = [row(2, null), row(1, 1)]
+  let live: ServerResponse | undefined
+  const lists: string[] = []
+  const server = createServer((asked, response) => {
+    if (asked.url!.endsWith('/live')) {
+      live = response.writeHead(200, { 'content-type': 'text/event-stream' })
+      live.write('retry: 2000\n\n')
+      return
+    }
+    lists.push(live ? 'behind the stream' : 'before it')
+    response.end(JSON.stringify({ data: rows, nextCursor: null }))
+    if (lists.length === 1) {
+      rows = [row(3, 1), row(2, 1), row(1, 1)]
+      live!.write('event: reset\ndata: {}\n\n')
+    } else live!.end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  const env = { SENDOFF_URL: url, SENDOFF_TOKEN: TOKEN }
+  const ended = await runCommand(['events', 'tail', 'wf_x', '--json'], env)
+  assert.deepEqual(lists, ['behind the stream', 'behind the stream'])
+  const printed = ended.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { path: string; status: string })
+  assert.deepEqual(
+    printed.map(({ path, status }) => `${path} ${status}`),
+    ['/1 succeeded', '/2 running', '/2 succeeded', '/3 succeeded'],
+  )
+  assert.equal(ended.code, 1)
+  assert.match(ended.stderr, /^Cannot reach http:\S+: it ended the stream/)
 })
 
 test('cli: a wrong setting, flag or command ends with 2 and one sentence that names it', async () => {
