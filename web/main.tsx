@@ -1,9 +1,11 @@
 /** Starts the UI: the cache of what was read, the router, and the theme the reader chose. */
-import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
-import { ApiProblem } from './api/client.ts'
+import { ApiProblem, whenSignedOut } from './api/client.ts'
 import { createAppRouter } from './router.tsx'
+import { hasUnsaved } from './parts/unsaved.ts'
+import { setSessionEnded } from './shell/session-end.ts'
 import { applyTheme } from './shell/theme.ts'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -23,11 +25,6 @@ import './styles/forced-colors.css'
 applyTheme()
 
 const queries = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (problem) => {
-      if (problem instanceof ApiProblem && problem.status === 401) askToSignIn()
-    },
-  }),
   defaultOptions: {
     queries: {
       staleTime: 2_000,
@@ -41,11 +38,12 @@ const queries = new QueryClient({
 const router = createAppRouter(queries)
 
 /** The session has ended: back to the door, and from there to where the reader was. */
-function askToSignIn(): void {
+whenSignedOut(() => {
   const { pathname, href } = router.state.location
   if (pathname === '/signin' || pathname === '/setup') return
-  void router.navigate({ to: '/signin', search: { next: href } })
-}
+  if (hasUnsaved()) setSessionEnded(true)
+  else void router.navigate({ to: '/signin', search: { next: href } })
+})
 
 createRoot(document.getElementById('root')!).render(
   <QueryClientProvider client={queries}>

@@ -1,6 +1,7 @@
 /** The door of the UI, in a real browser. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ADMIN_TOKEN } from '../support/app.ts'
 import { openUi, reads, signIn, withoutBrowser } from '../support/browser.ts'
 
 test('sign-in: a token opens the page that was asked for', { skip: withoutBrowser }, async (t) => {
@@ -30,3 +31,27 @@ test('sign-in: signing out closes the door behind one', { skip: withoutBrowser }
   await page.waitForURL((url) => url.pathname === '/signin')
   await signIn(page)
 })
+
+test(
+  'sign-in: a session that ends under unsaved text asks for the token over the page, and the text is kept',
+  { skip: withoutBrowser },
+  async (t) => {
+    const { app, page, open, expect } = await openUi(t)
+    expect(/401 \(Unauthorized\)/)
+    const workflow = await app.workflow([{ type: 'note', name: 'note', text: 'saved' }])
+    await open(`/workflows/${workflow.id}`)
+    const text = page.getByRole('textbox', { name: 'Text of note' })
+    await text.fill('typed for an hour')
+    await page.context().clearCookies()
+    await page.keyboard.press('ControlOrMeta+s')
+    const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
+    await page.keyboard.press('Escape')
+    await dialog.locator('input[name=token]').fill(ADMIN_TOKEN)
+    await dialog.getByRole('button', { name: 'Sign in' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await reads(page.getByRole('alert'), 'your session had ended. Your text is kept')
+    assert.equal(await text.inputValue(), 'typed for an hour')
+    await page.keyboard.press('ControlOrMeta+s')
+    await reads(page.getByRole('status'), 'Saved as v2')
+  },
+)

@@ -19,6 +19,13 @@ export class ApiProblem extends Error {
   }
 }
 
+let tellSignedOut = (): void => undefined
+
+/** `listener` hears of each answer that asks to sign in, whatever was asked for. */
+export function whenSignedOut(listener: () => void): void {
+  tellSignedOut = listener
+}
+
 type Options = { readonly body?: unknown; readonly signal?: AbortSignal }
 
 /** Calls `/api/v1<path>`. Rejects with an `ApiProblem`; status 0 where no answer came. */
@@ -80,7 +87,7 @@ async function ask(
   accept = 'application/json',
 ): Promise<Response> {
   const type = body === undefined ? {} : { 'content-type': 'application/json' }
-  return await fetch(`/api/v1${path}`, {
+  const answer = await fetch(`/api/v1${path}`, {
     method,
     signal: signal ?? null,
     headers: { accept, ...type },
@@ -89,6 +96,10 @@ async function ask(
     if (signal?.aborted) throw cause
     throw offline()
   })
+  // A wrong token at the door is told there.
+  const isAtDoor = method === 'POST' && path === '/session'
+  if (answer.status === 401 && !isAtDoor) tellSignedOut()
+  return answer
 }
 
 const offline = (): ApiProblem =>

@@ -1,6 +1,7 @@
 /** Asks once before unsaved changes are left: inside the UI by a dialog, otherwise by the browser's own. */
 import { useBlocker } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useCallback } from 'react'
+import { useUnsaved } from '../parts/unsaved.ts'
 import { useDraftStore, useEditor } from './use-editor.ts'
 
 const ConfirmDialog = lazy(async () => ({
@@ -10,10 +11,11 @@ const ConfirmDialog = lazy(async () => ({
 export function LeaveGuard() {
   const store = useDraftStore()
   const name = useEditor((state) => state.base.name)
+  const isUnsaved = useCallback(() => store.state().isChanged, [store])
+  useUnsaved(isUnsaved)
   const blocker = useBlocker({
-    shouldBlockFn: ({ current, next }) =>
-      store.state().isChanged && current.pathname !== next.pathname,
-    enableBeforeUnload: () => store.state().isChanged,
+    shouldBlockFn: ({ current, next }) => isUnsaved() && current.pathname !== next.pathname,
+    enableBeforeUnload: isUnsaved,
     withResolver: true,
   })
   if (blocker.status !== 'blocked') return null

@@ -27,7 +27,7 @@ export function useSave(): () => void {
     store.setSaving({ kind: 'saving', progress: null })
     const body = { name: draft.name.trim(), steps: stepsOf(draft), expectedVersion: base.version }
     const refused = (problem: unknown): void => {
-      const message = problem instanceof Error ? problem.message : String(problem)
+      const message = reasonOf(problem)
       const at = problem instanceof ApiProblem ? blamed(draft, problem) : null
       store.setSaving({ kind: 'refused', message, at })
       if (problem instanceof ApiProblem && problem.code === 'version_conflict') {
@@ -43,6 +43,14 @@ export function useSave(): () => void {
       notify(`Saved as v${saved.version}`)
     }, refused)
   }, [store, queries])
+}
+
+function reasonOf(problem: unknown): string {
+  // The server's sentence is for programs, which send tokens.
+  if (problem instanceof ApiProblem && problem.status === 401) {
+    return 'Cannot save: your session had ended'
+  }
+  return problem instanceof Error ? problem.message : String(problem)
 }
 
 function blamed({ steps }: Draft, { message, place }: ApiProblem): Blamed {

@@ -1,57 +1,15 @@
-/**
- * Signing in with an API token. The token is given once and kept nowhere: the server answers with a
- * cookie that scripts cannot read.
- */
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+/** The door: signed in, one is where one wanted to go. */
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import type { FormEvent } from 'react'
-import { sessionQuery, signIn } from '../api/queries.ts'
 import { nextPath } from '../model/next-path.ts'
+import { SignInForm } from '../parts/sign-in-form.tsx'
 
 export function SignInPage() {
   const navigate = useNavigate()
-  const queries = useQueryClient()
   const { next } = useSearch({ from: '/signin' })
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: signIn,
-    onSuccess: async (session) => {
-      queries.setQueryData(sessionQuery.queryKey, session)
-      await navigate({ href: nextPath(next), replace: true })
-    },
-  })
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault()
-    const token = new FormData(event.currentTarget).get('token')
-    if (typeof token === 'string' && token.trim() !== '') mutate(token.trim())
-  }
   return (
     <main className="plain-page">
       <h1>Sign in to Sendoff</h1>
-      <form className="stack" method="post" action="/signin" onSubmit={submit}>
-        <label htmlFor="token">API token</label>
-        <input
-          id="token"
-          name="token"
-          type="password"
-          autoComplete="current-password"
-          spellCheck={false}
-          required
-          autoFocus
-          aria-invalid={error !== null}
-          aria-describedby={error ? 'token-problem' : 'token-hint'}
-        />
-        {error && (
-          <p id="token-problem" className="field-problem" role="alert">
-            {error.message}
-          </p>
-        )}
-        <button type="submit" className="primary" disabled={isPending}>
-          Sign in
-        </button>
-        <p id="token-hint" className="hint">
-          <code>sendoff token create --scopes admin</code> makes one.
-        </p>
-      </form>
+      <SignInForm done={() => navigate({ href: nextPath(next), replace: true })} />
     </main>
   )
 }

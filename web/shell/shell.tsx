@@ -6,11 +6,16 @@ import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useKeys } from '../parts/keys.ts'
 import { FootBar } from './foot-bar.tsx'
+import { useSessionEnded } from './session-end.ts'
 import { ShellContext } from './shell-context.ts'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
 const ShortcutsDialog = lazy(async () => ({
   default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog,
+}))
+
+const SignInAgain = lazy(async () => ({
+  default: (await import('./sign-in-again.tsx')).SignInAgain,
 }))
 
 export function Shell() {
@@ -27,6 +32,7 @@ export function Shell() {
     return () => removeEventListener('keydown', press)
   }, [])
   const close = () => setDialog(null)
+  const hasEnded = useSessionEnded()
   return (
     <ShellContext value={{ openPalette: () => setDialog('palette') }}>
       <div className="shell">
@@ -41,6 +47,7 @@ export function Shell() {
           <Palette close={close} showShortcuts={() => setDialog('shortcuts')} />
         )}
         {dialog === 'shortcuts' && <ShortcutsDialog close={close} />}
+        {hasEnded && <SignInAgain />}
       </Suspense>
     </ShellContext>
   )
