@@ -23,8 +23,9 @@ export function compileProgram(
 ): Program {
   const steps = definition.steps.flatMap((step, position): ProgramStep[] => {
     if (step.type === 'note') return []
-    const { source, prefix } = compileStep(step)
-    return [{ name: step.name, type: step.type, position, source, prefix }]
+    const { source, prefix, imports } = compileStep(step)
+    const { name, type } = step
+    return [{ name, type, position, source, prefix, ...(imports && { imports }) }]
   })
   return { id: identity, steps, packages }
 }

@@ -10,6 +10,7 @@
 import { isBuiltin } from 'node:module'
 import { init, parse } from 'es-module-lexer'
 import type { Import } from 'es-module-lexer'
+import type { ImportPlace } from '../model/run.ts'
 import { readSpecifier } from './package-specifier.ts'
 import type { PackageSpecifier } from './package-specifier.ts'
 import { placeOf, SourceFault } from './syntax.ts'
@@ -32,6 +33,8 @@ export type LiftedImports = {
   /** What they bind. */
   readonly names: ReadonlySet<string>
   readonly packages: readonly PackageImport[]
+  /** Where each statement stood. */
+  readonly places: readonly ImportPlace[]
 }
 
 const REQUIRE = /(?<![\w$])(?<!\.\s*)require(?=\s*\()/g
@@ -42,8 +45,11 @@ const IMPORT_LINE = /^[\t ]*import\b(?!\s*[(.])[^;'"]*(?:'[^'\n]*'|"[^"\n]*");?/
 export function liftImports(text: string): LiftedImports {
   const lexed = lex(text)
   const names = new Set<string>()
-  if (!lexed)
-    return { statements: '', body: text.replaceAll(IMPORT_LINE, blank), names, packages: [] }
+  const places: ImportPlace[] = []
+  if (!lexed) {
+    const body = text.replaceAll(IMPORT_LINE, blank)
+    return { statements: '', body, names, packages: [], places }
+  }
   const [imports, exports] = lexed
   const [exported] = exports
   if (exported) {
@@ -58,6 +64,8 @@ export function liftImports(text: string): LiftedImports {
     const statement = plain.slice(found.importStart, found.importEnd)
     if (!found.typeOnly) {
       statements += `${toOneLine(statement)};`
+      const specifier = packageOf(text, found)?.plain ?? found.specifier ?? ''
+      places.push({ specifier, ...placeOf(text, found.importStart) })
       for (const name of boundNames(text.slice(found.importStart, found.start - 1))) {
         if (names.has(name)) throw faultAt(text, found.importStart, `it imports ${name} twice`)
         names.add(name)
@@ -67,7 +75,7 @@ export function liftImports(text: string): LiftedImports {
     const blanked = `;${blank(statement).slice(1)}`
     body = body.slice(0, found.importStart) + blanked + body.slice(found.importEnd)
   }
-  return { statements, body, names, packages }
+  return { statements, body, names, packages, places }
 }
 
 /**

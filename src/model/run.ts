@@ -28,6 +28,13 @@ export type StepError = {
   readonly column: number | null
 }
 
+/** An `import` statement of a step: what it names, and where it stands in the user's own text. */
+export type ImportPlace = {
+  readonly specifier: string
+  readonly line: number
+  readonly column: number
+}
+
 export type SkippedSend = { readonly index: number; readonly reason: string }
 
 export type StepRecord = {

@@ -167,10 +167,11 @@ export class GuestProcess {
   load(program: Program): void {
     this.servingSinceMs = this.#deps.clock.monotonicMs()
     const sources = program.steps.map(({ source }) => Buffer.from(source))
-    const steps = program.steps.map(({ name, prefix }, index): LoadedStep => ({
+    const steps = program.steps.map(({ name, prefix, imports }, index): LoadedStep => ({
       name,
       prefix,
       length: sources[index]!.length,
+      ...(imports && { imports }),
     }))
     this.#send({ type: 'load', steps, packages: program.packages }, Buffer.concat(sources))
   }

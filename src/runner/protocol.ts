@@ -12,7 +12,7 @@
  */
 import { isDeeperThan } from '../model/json-depth.ts'
 import { limits } from '../model/limits.ts'
-import type { LogEntry } from '../model/run.ts'
+import type { ImportPlace, LogEntry } from '../model/run.ts'
 import type { RawRequest } from '../model/event.ts'
 
 export const frameKind = {
@@ -71,7 +71,12 @@ export type CloseReason = {
   readonly endsRun?: boolean
 }
 
-export type LoadedStep = { readonly name: string; readonly prefix: number; readonly length: number }
+export type LoadedStep = {
+  readonly name: string
+  readonly prefix: number
+  readonly length: number
+  readonly imports?: readonly ImportPlace[]
+}
 
 /** Server to guest. `load` comes once, its tail the sources; the tail of `run` is the event's body. */
 export type DownMessage =

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import type { Send } from '../model/delivery.ts'
 import type { RawRequest } from '../model/event.ts'
 import type { TriggerResponse } from '../model/respond.ts'
-import type { LogEntry, RunOutcome } from '../model/run.ts'
+import type { ImportPlace, LogEntry, RunOutcome } from '../model/run.ts'
 import type { Service } from '../service.ts'
 
 /** One executable step, compiled by execution/compile.ts. Notes do not come here. */
@@ -19,6 +19,8 @@ export type ProgramStep = {
   readonly source: string
   /** Characters of our own before the user's text on line 1: columns there are less by so many. */
   readonly prefix: number
+  /** Where its text imports what, for errors that have no place of their own; left out if nowhere. */
+  readonly imports?: readonly ImportPlace[]
 }
 
 /** What one process is loaded with: a version, compiled. `id` changes whenever anything of it changes. */

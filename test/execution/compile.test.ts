@@ -1,5 +1,8 @@
 /** Code steps, compiled and run: what user text may do, where its errors are, what is refused at a save. */
 import assert from 'node:assert/strict'
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { AppError } from '../../src/errors.ts'
@@ -19,7 +22,7 @@ type Ran = { readonly error: StepError | null; readonly exports: Record<string, 
 /** Compiles, loads and runs text as the guest does, in this process: a fresh one for each case is slow. */
 async function run(code: string): Promise<Ran> {
   const { steps } = compileProgram({ steps: [step(code, `step${++names}`)] }, '')
-  const loaded = steps.map(({ name, prefix, source }) => ({ name, prefix, length: source.length }))
+  const loaded = steps.map(({ source, ...rest }) => ({ ...rest, length: source.length }))
   const sources = steps.map(({ source }) => source)
   const modules = createStepModules(loaded, sources, null)
   const exports: Record<string, unknown> = {}
@@ -293,6 +296,44 @@ for (const [code, expected] of wanted) {
     assert.deepEqual(rangesOf([step(code)]), expected)
   })
 }
+
+test('code step: an import that fails is shown at its place, without what is ours', async (t) => {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'sendoff-imports-')))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  // Guests are another user where the tests run as root.
+  await chmod(folder, 0o755)
+  for (const [name, text] of [
+    ['plain', 'module.exports = Object.assign({}, { a: 1 })'],
+    ['broken', "throw new Error('not today')"],
+    ['odd', "throw Object.freeze(new Error('frozen'))"],
+  ] as const) {
+    await mkdir(join(folder, 'node_modules', name), { recursive: true })
+    await writeFile(join(folder, 'node_modules', name, 'index.js'), text)
+  }
+  const runner = await startRunner()
+  t.after(() => runner.stop())
+  const cjs = `Named export 'a' not found. The requested module 'plain' is a CommonJS module, which may not support all module.exports as named exports. Import it whole, as in import pkg from 'plain', and take what you need from it.`
+  for (const [code, line, column, message] of [
+    ["import { a } from 'plain'\nreturn a", 1, 1, cjs],
+    ["import fs from 'fs'\n\n  import { a as b } from 'plain@1'; return b", 3, 3, cjs],
+    [
+      "import os from 'os'\nimport { nope } from 'node:fs'",
+      2,
+      1,
+      "The requested module 'node:fs' does not provide an export named 'nope'",
+    ],
+    ["\nimport x from 'plain/deep'", 2, 1, "Cannot find module 'plain/deep'"],
+    ["// no\nimport 'broken'", 2, 1, 'not today'],
+    ["import 'odd'", null, null, 'frozen'],
+    ["import { join } from 'path'\nthrow new Error(join('a', 'b'))", 2, 7, 'a/b'],
+  ] as const) {
+    const program = compileProgram({ steps: [step(code)] }, code, folder)
+    const { outcome } = await runner.run({ ...jobOf(''), program })
+    const error = outcome.steps[0]!.error!
+    assert.deepEqual([error.line, error.column, error.message], [line, column, message], code)
+    assert.ok(!/sendoff:steps|node_modules|export default/.test(error.stack), error.stack)
+  }
+})
 
 test('code step: a package is asked for once, and by one range', () => {
   const asked = (...codes: string[]) => rangesOf(codes.map((code, n) => step(code, `s${n}`)))

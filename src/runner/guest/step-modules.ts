@@ -61,7 +61,7 @@ export function createStepModules(
   const loaded: (Promise<StepFunction> | undefined)[] = []
   const requires: (NodeJS.Require | undefined)[] = []
   return {
-    load: (index) => (loaded[index] ??= importStep(urls[index]!)),
+    load: (index) => (loaded[index] ??= importStep(urls[index]!, steps[index]!, packages)),
     requireOf: (index) => (requires[index] ??= createRequire(urls[index]!)),
   }
 }
@@ -80,9 +80,55 @@ function pathOfRequired(specifier: string, parent: string, error: unknown): stri
   }
 }
 
-async function importStep(url: string): Promise<StepFunction> {
-  const module = (await import(url)) as { default: StepFunction }
-  return module.default
+async function importStep(
+  url: string,
+  step: LoadedStep,
+  packages: string | null,
+): Promise<StepFunction> {
+  try {
+    const module = (await import(url)) as { default: StepFunction }
+    return module.default
+  } catch (error) {
+    try {
+      if (error instanceof Error && !STEP_FRAME.test(error.stack ?? ''))
+        placeAtImport(error, url, step, packages)
+    } catch {
+      // A package threw something that cannot be written to: it is shown as it is.
+    }
+    throw error
+  }
+}
+
+const STEP_FRAME = new RegExp(`^\\s+at .*${STEP_URL}.*:\\d+:\\d+\\)?$`, 'm')
+
+/**
+ * What fails while the imports of a step are linked, or first run, has no frame in the user's text: it is
+ * given that of the import it speaks of. And it is said without what is ours: Node's advice on CommonJS
+ * modules quotes line 1, and what is not found stands with the folder of the packages.
+ */
+function placeAtImport(
+  error: Error,
+  url: string,
+  { imports = [], prefix }: LoadedStep,
+  packages: string | null,
+): void {
+  const [said = ''] = error.message.split('\n', 1)
+  const named = /module '([^']+)'/.exec(said)?.[1]
+  if (error instanceof SyntaxError && named === undefined) return
+  const place =
+    imports.find(({ specifier }) => specifier === named) ??
+    imports.find(({ specifier }) => imports.length === 1 || said.includes(specifier))
+  const advice = /^Named export .* is a CommonJS module/.test(said)
+    ? ` Import it whole, as in import pkg from '${named}', and take what you need from it.`
+    : ''
+  const message = said
+    .replaceAll(`${packages}/node_modules/`, '')
+    .replace(new RegExp(` imported from \\S*${STEP_URL}\\S*$`), '')
+  error.message = message + advice
+  if (!place) return
+  const { line, column } = place
+  const at = line === 1 ? column + prefix : column
+  error.stack = `${error.name}: ${error.message}\n    at ${url}:${line}:${at}`
 }
 
 /** The step's name in an address, up to its position: `.../sendoff:steps/name.js`. */
