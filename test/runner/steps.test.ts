@@ -171,6 +171,28 @@ test('[R57] steps: exports that JSON cannot hold are shown, and break nothing', 
   assert.equal('none' in exports, false)
 })
 
+test('steps: what JSON would drop or empty is shown as what it was, and later steps have it', async () => {
+  const result = await runner.code({
+    first: `this.error = new TypeError('boom'); this.map = new Map(); this.set = new Set()
+      this.late = Promise.resolve(1); this.regexp = /x/; this.symbol = Symbol('s')
+      this.told = Object.assign(new Error('x'), { toJSON: () => 'told' })
+      return () => 3`,
+    second: `return [steps.first.$return_value(), steps.first.error.message]`,
+  })
+  const not = (what: string) => ({ $error: `not JSON: ${what}` })
+  assert.deepEqual(step(result).exports, {
+    error: not('TypeError: boom'),
+    map: not('a Map'),
+    set: not('a Set'),
+    late: not('a Promise that was not awaited'),
+    regexp: not('a RegExp'),
+    symbol: not('a symbol'),
+    told: 'told',
+    $return_value: not('a function'),
+  })
+  assert.deepEqual(step(result, 1).exports['$return_value'], [3, 'boom'])
+})
+
 test('[R56] steps: exports over 1 MiB are replaced by an error that names the limit', async () => {
   const result = await runner.code(
     `this.small = 1; this.huge = 'x'.repeat(2_000_000); this.after = 2`,

@@ -3,12 +3,21 @@
  * becomes `{"$error": why}` in its place, so that a strange value is shown and never breaks the run.
  */
 import { Buffer } from 'node:buffer'
+import { types } from 'node:util'
 import { isDeeperThan } from '../../model/json-depth.ts'
 import { limits } from '../../model/limits.ts'
 import { diffEvents } from '../../model/patch.ts'
 import type { PatchOperation } from '../../model/run.ts'
 import { EXPORT_SLACK_BYTES } from '../protocol.ts'
 import type { RunState } from './run-state.ts'
+
+const { isMap, isNativeError, isPromise, isRegExp, isSet } = types
+const KINDS: readonly (readonly [(value: unknown) => boolean, string])[] = [
+  [isMap, 'a Map'],
+  [isSet, 'a Set'],
+  [isPromise, 'a Promise that was not awaited'],
+  [isRegExp, 'a RegExp'],
+]
 
 const { parse, stringify } = JSON
 const { keys } = Object
@@ -18,10 +27,30 @@ const ROOM_FOR_PROBLEMS = EXPORT_SLACK_BYTES / 2
 const TOO_DEEP = `nested deeper than ${limits.exportDepth.toLocaleString('en')} levels`
 const TOO_LARGE = `the exports of a run are limited to ${limits.runExportBytes / 1024 / 1024} MiB`
 
-/** JSON text of a value; undefined for what JSON leaves out. BigInts become strings. */
+/** JSON text of an export; undefined for `undefined`. BigInts become strings. */
 export function toJson(value: unknown): string | undefined {
+  const lost = lostAs(value)
+  if (lost !== undefined) return problem(`not JSON: ${lost}`)
   const json = stringified(value)
   return json === undefined ? undefined : withinDepth(json)
+}
+
+/**
+ * What JSON would leave out in silence, or make `{}` of: an export that is an error, a function, a Map.
+ * Only the export itself is looked at; what it holds is as `JSON.stringify` has it.
+ */
+function lostAs(value: unknown): string | undefined {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'symbol') return 'a symbol'
+  if (typeof value !== 'object' || value === null) return undefined
+  try {
+    const { toJSON } = value as { toJSON?: unknown }
+    if (typeof toJSON === 'function') return undefined
+    if (isNativeError(value)) return `${value.name}: ${value.message}`.slice(0, 200)
+    return KINDS.find(([isKind]) => isKind(value))?.[1]
+  } catch {
+    return undefined // Not to be looked into: what becomes of it is said where it is written.
+  }
 }
 
 /**
