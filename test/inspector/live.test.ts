@@ -134,7 +134,7 @@ test('live: silence is broken by heartbeats', async (t) => {
 
 test(
   'live: a reader that does not read holds a bounded number of hints, then hears reset',
-  { timeout: 10_000 },
+  { timeout: 60_000 },
   async (t) => {
     const api = await startInspector(t)
     const { id } = await api.workflow()
@@ -202,7 +202,7 @@ test('live: past the bound a stream is refused with 503, until another ends', as
   const refused = await api.call('GET', `/workflows/${id}/live`)
   assert.deepEqual([refused.status, refused.body.code], [503, 'overloaded'])
   first.leave()
-  const deadline = performance.now() + 5_000
+  const deadline = performance.now() + 30_000
   for (;;) {
     const { answer } = await follow(t, api, id)
     if (answer.status === 200) break

@@ -119,7 +119,7 @@ test('interleaving: where a loop hides who is to blame, each runs again alone, a
      await new Promise((done) => setTimeout(done, 50))
      if (n === 2) for (;;);
      await new Promise((done) => setTimeout(done, 100)); return n`,
-    { timeoutMs: 600 },
+    { timeoutMs: 1_200 },
   )
   const results = await runAll(job, [0, 1, 2, 3])
   assert.deepEqual(

@@ -128,7 +128,7 @@ function hostileGuest(random: Random, stranger: string) {
 
 /** The sockets of a process that is gone are gone. */
 async function untilNobody(server: ReturnType<typeof createServer>): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 3_000; tries++) {
     const open = await new Promise<number>((done) =>
       server.getConnections((_, count) => done(count)),
     )
