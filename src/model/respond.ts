@@ -126,7 +126,7 @@ function read(options: unknown): Partial<Record<Option, unknown>> {
   for (const key of Reflect.ownKeys(options)) {
     if (!(OPTIONS as readonly unknown[]).includes(key)) {
       const meant = MEANT.get(String(key).toLowerCase())
-      const hint = meant ? `, did you mean "${meant}"?` : `, known are ${OPTIONS.join(', ')}`
+      const hint = meant ? `, did you mean ${meant}?` : `, known are ${OPTIONS.join(', ')}`
       throw new TypeError(`$respond: unknown option "${String(key)}"${hint}`)
     }
     given[key as Option] = (options as typeof given)[key as Option]

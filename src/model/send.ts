@@ -162,7 +162,7 @@ function readOptions(options: unknown): Options {
 
 function refuseOption(key: string | symbol): never {
   const meant = MEANT.get(String(key).toLowerCase())
-  const hint = meant ? `, did you mean "${meant}"?` : `, known are ${OPTIONS.join(', ')}`
+  const hint = meant ? `, did you mean ${meant}?` : `, known are ${OPTIONS.join(', ')}`
   throw new TypeError(`$send.http: unknown option "${String(key)}"${hint}`)
 }
 

@@ -49,8 +49,8 @@ test('respond: what would act on the whole origin is left out, with a warning', 
 
 const refused: readonly [unknown, RegExp][] = [
   ['text', /^\$respond: expected an options object such as \{status, headers, body\}, got "text"/],
-  [{ statusCode: 200 }, /unknown option "statusCode", did you mean "status"\?/],
-  [{ data: 1 }, /unknown option "data", did you mean "body"\?/],
+  [{ statusCode: 200 }, /unknown option "statusCode", did you mean status\?/],
+  [{ data: 1 }, /unknown option "data", did you mean body\?/],
   [{ status: 99 }, /"status" must be a whole number from 200 to 599, it is 99/],
   [{ status: '200' }, /"status" must be a whole number/],
   [{ status: 204, body: 'x' }, /"body" cannot go with status 204/],

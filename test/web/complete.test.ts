@@ -85,7 +85,7 @@ test('hints: what is known and what is meant is what the server says', () => {
     assert.throws(
       () => normaliseCall({ ...call, [word]: 1 }),
       ({ message }: Error) => {
-        const meant = /did you mean "?(\w+)"?\?/.exec(message)?.[1] ?? null
+        const meant = /did you mean (\w+)\?/.exec(message)?.[1] ?? null
         assert.equal(optionHint(word)?.meant, meant, `${word}: ${message}`)
         return true
       },
