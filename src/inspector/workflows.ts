@@ -201,15 +201,17 @@ function versions(api: Api, deps: Deps): void {
       config: { scope: 'read' },
       schema: {
         tags,
-        summary: 'List the versions of a workflow, all on one page',
+        summary: 'List the versions of a workflow, newest first',
         params: Id,
+        querystring: requests.PageQuery,
         response: { 200: page(wire.WorkflowVersion) },
       },
     },
-    async ({ principal, params }) => {
+    async ({ principal, params, query: { limit = limits.pageSize, cursor = null } }) => {
       const { id } = await findWorkflow(deps.store, principal, params.id)
-      const rows = await deps.store.inspect.listVersions(principal.accountId, id)
-      return { data: rows.map(toWireVersion), nextCursor: null }
+      const { inspect } = deps.store
+      const page = await inspect.listVersions(principal.accountId, id, limit, cursor)
+      return { data: page.data.map(toWireVersion), nextCursor: page.nextCursor }
     },
   )
 

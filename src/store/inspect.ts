@@ -175,7 +175,13 @@ export type DestinationRow = DestinationSettings & {
 export interface Inspect {
   listWorkflows(accountId: number, limit: number, cursor: string | null): Promise<Page<Workflow>>
   workflow(accountId: number, id: string): Promise<Workflow | undefined>
-  listVersions(accountId: number, workflowId: string): Promise<readonly WorkflowVersion[]>
+  /** Newest first. */
+  listVersions(
+    accountId: number,
+    workflowId: string,
+    limit: number,
+    cursor: string | null,
+  ): Promise<Page<WorkflowVersion>>
   /**
    * Newest first. A search scans at most a bounded number of events a call: a page may then be short,
    * or empty, and still carry a cursor to go on with.

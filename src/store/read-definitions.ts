@@ -1,5 +1,6 @@
 /** Reads of workflows, versions, endpoints and tokens, the same in every dialect. */
 import type { Kysely } from 'kysely'
+import { AppError } from '../errors.ts'
 import type { Principal, Scope, Session, Token } from '../model/account.ts'
 import type {
   Endpoint,
@@ -50,9 +51,22 @@ export async function listVersions(
   db: Db,
   accountId: number,
   workflowId: string,
-): Promise<readonly WorkflowVersion[]> {
-  const rows = await versions(db, accountId, workflowId).orderBy('version', 'desc').execute()
-  return rows.map(versionOf)
+  limit: number,
+  cursor: string | null,
+): Promise<Page<WorkflowVersion>> {
+  const all = versions(db, accountId, workflowId)
+    .orderBy('version', 'desc')
+    .limit(limit + 1)
+  const rows = await (
+    cursor === null ? all : all.where('version', '<', versionIn(cursor))
+  ).execute()
+  const data = rows.slice(0, limit).map(versionOf)
+  return { data, nextCursor: rows.length > limit ? String(data.at(-1)!.version) : null }
+}
+
+function versionIn(cursor: string): number {
+  if (/^[1-9]\d{0,8}$/.test(cursor)) return Number(cursor)
+  throw new AppError('invalid_request', { reason: 'the cursor is not one of ours' })
 }
 
 export async function findVersion(

@@ -317,6 +317,18 @@ test(
     await dialog.getByRole('button', { name: 'Revert to v1' }).click()
     await reads(page.getByRole('status'), 'v3 is v1 again')
     await reads(page.getByRole('textbox', { name: 'Code of one' }), 'return 1')
+    for (let n = 4; n <= 23; n++) {
+      const body = { steps: [{ type: 'code', name: 'one', code: `return ${n}` }] }
+      await app.api.call('PATCH', `/workflows/${workflow.id}`, body)
+    }
+    await open(pathOf(workflow))
+    await page.getByRole('button', { name: 'v23' }).click()
+    const list = dialog.getByRole('list', { name: 'Versions' })
+    await reads(list, 'v4')
+    assert.equal(await list.getByRole('button', { name: /^v1\D/ }).count(), 0)
+    await list.getByRole('button', { name: 'Show older ones' }).click()
+    await list.getByRole('button', { name: /^v1\D/ }).click()
+    await reads(dialog, 'From v1 to v23')
   },
 )
 

@@ -164,7 +164,15 @@ test('workflows: each version is kept as it was', async (t) => {
   const { id, steps: first } = await api.workflow()
   await api.call('PUT', `/workflows/${id}`, { body: { name: 'New', steps } })
   const list = await api.call('GET', `/workflows/${id}/versions`)
-  assert.deepEqual(list.body.data.map((row: { version: number }) => row.version).toSorted(), [1, 2])
+  assert.deepEqual(
+    list.body.data.map((row: { version: number }) => row.version),
+    [2, 1],
+  )
+  const newest = await api.call('GET', `/workflows/${id}/versions?limit=1`)
+  assert.deepEqual([newest.body.data.length, newest.body.nextCursor], [1, '2'])
+  const older = await api.call('GET', `/workflows/${id}/versions?limit=1&cursor=2`)
+  assert.deepEqual([older.body.data[0].version, older.body.nextCursor], [1, null])
+  assert.equal((await api.call('GET', `/workflows/${id}/versions?cursor=x`)).status, 400)
   const one = await api.call('GET', `/workflows/${id}/versions/1`)
   assert.deepEqual([one.body.version, one.body.name, one.body.steps], [1, 'Orders', first])
   assert.match(one.body.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)

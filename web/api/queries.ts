@@ -1,5 +1,5 @@
 /** What is read from the API and kept: one entry per call, named once. */
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { EventDetailWire, EventListWire } from '../../src/inspector/wire-event.ts'
 import type {
   StepProblemWire,
@@ -50,12 +50,17 @@ export const versionQuery = (id: string, version: number) =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
+/** Newest first; each holds all of its steps, so not many are read at a time. */
 export const versionsQuery = (id: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['versions', id],
-    queryFn: ({ signal }) =>
-      call<Page<VersionWire>>('GET', `/workflows/${part(id)}/versions`, { signal }),
-    select: ({ data }) => data.toSorted((one, other) => other.version - one.version),
+    queryFn: ({ signal, pageParam }) =>
+      call<Page<VersionWire>>('GET', `/workflows/${part(id)}/versions?limit=20${pageParam}`, {
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor && `&cursor=${part(nextCursor)}`,
+    select: ({ pages }) => pages.flatMap(({ data }) => data),
   })
 
 export const variablesQuery = queryOptions({

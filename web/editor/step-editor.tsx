@@ -196,7 +196,7 @@ function NoteField({
       aria-label={`Text of ${step.name}`}
       placeholder="A note for whoever reads this. It is never run."
       autoFocus={isNew}
-      rows={Math.max(2, step.text.split('\n').length)}
+      rows={Math.min(40, Math.max(2, step.text.split('\n', 40).length))}
       value={step.text}
       onChange={(event) => store.changeStep(step.key, { text: event.target.value })}
     />

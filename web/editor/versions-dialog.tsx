@@ -1,6 +1,6 @@
 /** Every version that was saved: what each changed against what is being edited, and the way back to it. */
 import { Dialog } from '@base-ui/react/dialog'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { VersionWire } from '../../src/inspector/wire-workflow.ts'
 import { versionsQuery } from '../api/queries.ts'
@@ -33,7 +33,12 @@ export function VersionsDialog({ close }: { readonly close: () => void }) {
 function Versions({ close }: { readonly close: () => void }) {
   const id = useEditor(({ base }) => base.id)
   const isChanged = useEditor((state) => state.isChanged)
-  const { data, error, refetch } = useQuery({ ...versionsQuery(id), staleTime: 0 })
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    {
+      ...versionsQuery(id),
+      staleTime: 0,
+    },
+  )
   const [chosen, setChosen] = useState<number | null>(null)
   if (error && !data) return <ProblemNote problem={error} retry={() => void refetch()} />
   if (!data) return <Skeleton lines={4} />
@@ -58,6 +63,18 @@ function Versions({ close }: { readonly close: () => void }) {
             </button>
           </li>
         ))}
+        {hasNextPage && (
+          <li>
+            <button
+              type="button"
+              className="link"
+              disabled={isFetchingNextPage}
+              onClick={() => void fetchNextPage()}
+            >
+              Show older ones
+            </button>
+          </li>
+        )}
       </ol>
       {version && <Compared version={version} close={close} />}
     </div>

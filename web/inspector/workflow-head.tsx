@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
-import { versionsQuery } from '../api/queries.ts'
+import { versionQuery } from '../api/queries.ts'
 import { TestMenu } from '../editor/test-menu.tsx'
 import type { TestRunning } from '../editor/use-test-run.ts'
 import { useDraftStore, useEditor } from '../editor/use-editor.ts'
@@ -95,8 +95,7 @@ function NameField() {
 }
 
 function SavedText({ workflow, open }: { workflow: WorkflowWire; open: () => void }) {
-  const { data } = useQuery(versionsQuery(workflow.id))
-  const saved = data?.find(({ version }) => version === workflow.version)
+  const { data: saved } = useQuery(versionQuery(workflow.id, workflow.version))
   return (
     <button type="button" className="link saved-text" title="Versions" onClick={open}>
       v{workflow.version}

@@ -94,11 +94,14 @@ export function definitionsConformance(name: string, open: Open): void {
         createdAt: made.createdAt,
       })
       assert.equal(await store.findVersion(1, 'wf_1', 4), undefined)
-      const versions = await store.inspect.listVersions(1, 'wf_1')
-      assert.deepEqual(
-        versions.map((one) => one.version),
-        [3, 2, 1],
-      )
+      const versions = async (limit: number, cursor: string | null) => {
+        const { data, nextCursor } = await store.inspect.listVersions(1, 'wf_1', limit, cursor)
+        return [data.map(({ version }) => version), nextCursor]
+      }
+      assert.deepEqual(await versions(3, null), [[3, 2, 1], null])
+      assert.deepEqual(await versions(2, null), [[3, 2], '2'])
+      assert.deepEqual(await versions(2, '2'), [[1], null])
+      await assert.rejects(versions(2, 'x'), hasCode('invalid_request'))
     }),
   )
 
