@@ -99,9 +99,22 @@ function readJsonOnly(api: Api): void {
   const parse = api.getDefaultJsonParser('error', 'error')
   api.removeAllContentTypeParsers()
   api.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    if (text === '') done(null, undefined)
-    else void parse(request, text as string, done)
+    if (text === '') return done(null, undefined)
+    void parse(request, text as string, (refused, body) => {
+      if (refused) done(new AppError('invalid_request', { reason: whyNotTaken(text as string) }))
+      else done(null, body)
+    })
   })
+}
+
+/** Fastify says of a key that is refused that the body is no JSON, and of bad JSON not where it is bad. */
+function whyNotTaken(text: string): string {
+  try {
+    JSON.parse(text)
+    return 'the body has a key __proto__, or a constructor with a prototype, which no body may have'
+  } catch (error) {
+    return `the body is not JSON: ${(error as Error).message}`
+  }
 }
 
 function authorise(api: Api, identify: Identify): void {

@@ -63,6 +63,20 @@ test('problems: what is too large is answered to its sender, on a connection tha
   assert.notEqual(refused.headers.get('connection'), 'close')
 })
 
+test('problems: a body that is not taken as JSON is told where, or which key', async (t) => {
+  const api = await startInspector(t)
+  const headers = { 'content-type': 'application/json' }
+  for (const [body, detail] of [
+    ['{"name": }', /the body is not JSON: Unexpected token '}'/],
+    ['{"__proto__":{}}', /the body has a key __proto__/],
+    ['{"constructor":{"prototype":{}}}', /a constructor with a prototype/],
+  ] as const) {
+    const answer = await api.raw('POST', '/api/v1/workflows', { body, headers })
+    assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_request'])
+    assert.match(answer.body.detail, detail)
+  }
+})
+
 test('problems: a bulk job is told what is wrong with the action it names', async (t) => {
   const api = await startInspector(t)
   for (const [body, detail] of [
