@@ -1,6 +1,5 @@
 /** What the runner is asked to do for an event: a pure translation. */
 import type { QueuedEvent } from '../model/event.ts'
-import { runIdOf } from '../model/ids.ts'
 import type { TriggerResponse } from '../model/respond.ts'
 import type { Environment } from '../model/variable.ts'
 import type { RunJob } from '../runner/runner.ts'
@@ -18,7 +17,7 @@ export function jobOf(
     program: loaded.program,
     request: event.request,
     context: {
-      id: runIdOf(event.id),
+      id: event.id,
       ts: new Date(event.receivedAt).toISOString(),
       workflow_id: event.workflowId,
       workflow_name: loaded.name,
