@@ -53,5 +53,16 @@ test(
     assert.equal(await text.inputValue(), 'typed for an hour')
     await page.keyboard.press('ControlOrMeta+s')
     await reads(page.getByRole('status'), 'Saved as v2')
+
+    await text.fill('not worth it')
+    await page.context().clearCookies()
+    await page.keyboard.press('ControlOrMeta+s')
+    await dialog.waitFor()
+    await page.locator('.wordmark').dispatchEvent('click')
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Leave' }).click()
+    await page.waitForURL((url) => url.pathname === '/signin')
+    await signIn(page)
+    await page.getByRole('link', { name: 'Test' }).waitFor()
+    assert.equal(await dialog.count(), 0)
   },
 )

@@ -6,7 +6,7 @@ import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useKeys } from '../parts/keys.ts'
 import { FootBar } from './foot-bar.tsx'
-import { useSessionEnded } from './session-end.ts'
+import { setSessionEnded, useSessionEnded } from './session-end.ts'
 import { ShellContext } from './shell-context.ts'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
@@ -33,6 +33,8 @@ export function Shell() {
   }, [])
   const close = () => setDialog(null)
   const hasEnded = useSessionEnded()
+  // Whoever comes in has just been asked for the session.
+  useEffect(() => setSessionEnded(false), [])
   return (
     <ShellContext value={{ openPalette: () => setDialog('palette') }}>
       <div className="shell">
