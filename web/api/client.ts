@@ -20,8 +20,10 @@ export class ApiProblem extends Error {
 }
 
 let tellSignedOut = (): void => undefined
+/** Counts the times that somebody signed in. */
+let session = 0
 
-/** `listener` hears of each answer that asks to sign in, whatever was asked for. */
+/** `listener` hears of each answer that asks to sign in, whatever was asked for, while nobody has since. */
 export function whenSignedOut(listener: () => void): void {
   tellSignedOut = listener
 }
@@ -86,6 +88,7 @@ async function ask(
   { body, signal }: Options,
   accept = 'application/json',
 ): Promise<Response> {
+  const askedIn = session
   const type = body === undefined ? {} : { 'content-type': 'application/json' }
   const answer = await fetch(`/api/v1${path}`, {
     method,
@@ -98,7 +101,8 @@ async function ask(
   })
   // A wrong token at the door is told there.
   const isAtDoor = method === 'POST' && path === '/session'
-  if (answer.status === 401 && !isAtDoor) tellSignedOut()
+  if (isAtDoor && answer.ok) session++
+  if (answer.status === 401 && !isAtDoor && askedIn === session) tellSignedOut()
   return answer
 }
 
