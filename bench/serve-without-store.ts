@@ -30,7 +30,8 @@ class ForgetfulStore extends SqliteStore {
       port1.postMessage(
         jobs.map(([verb, id]) => [
           id,
-          verb === 'adoptDeliveries' || verb === 'syncDestinations' ? [] : null,
+          null,
+          verb === 'adoptDeliveries' || verb === 'syncDestinations' ? [] : undefined,
         ]),
       )
     })
