@@ -1,6 +1,7 @@
 /** The door of the UI, in a real browser. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Route } from 'playwright-core'
 import { ADMIN_TOKEN } from '../support/app.ts'
 import { openUi, reads, signIn, withoutBrowser } from '../support/browser.ts'
 
@@ -41,14 +42,27 @@ test(
     const workflow = await app.workflow([{ type: 'note', name: 'note', text: 'saved' }])
     await open(`/workflows/${workflow.id}`)
     const text = page.getByRole('textbox', { name: 'Text of note' })
+    // The check of what was typed is asked for before somebody signs in again, and answered after that.
+    const [refused, signedIn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const holdBack = async (route: Route): Promise<void> => {
+      const answer = await route.fetch()
+      refused.resolve()
+      await signedIn.promise
+      await route.fulfill({ response: answer })
+    }
+    await page.route('**/api/v1/check', holdBack, { times: 1 })
     await text.fill('typed for an hour')
     await page.context().clearCookies()
     await page.keyboard.press('ControlOrMeta+s')
     const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
     await page.keyboard.press('Escape')
     await dialog.locator('input[name=token]').fill(ADMIN_TOKEN)
+    await refused.promise
     await dialog.getByRole('button', { name: 'Sign in' }).click()
     await dialog.waitFor({ state: 'detached' })
+    const late = page.waitForResponse('**/api/v1/check')
+    signedIn.resolve()
+    await late
     await reads(page.getByRole('alert'), 'your session had ended. Your text is kept')
     assert.equal(await text.inputValue(), 'typed for an hour')
     await page.keyboard.press('ControlOrMeta+s')
