@@ -99,8 +99,7 @@ export type InspectorDeps = {
   readonly signing: Signing
   readonly about: About
   readonly deliveries: Deliveries
-  /** `wake` says that there is a new bulk job. */
-  /** Never rejects. */
+  /** `wake` says that there is a new bulk job; it never rejects. */
   readonly bulk: { wake(): Promise<void> }
   /** Reads a definition as sent, names filled in. Throws `workflow_invalid` and `step_invalid`. */
   readonly checkDefinition: (body: unknown) => Definition

@@ -1,21 +1,9 @@
 /**
- * The embedded store: one SQLite database in one folder, for one process at a time.
- *
- * Long, because it spells out the port: one method for each verb, each a call of one of the threads. There
- * is nothing else in it to be taken apart.
- *
- * Two threads, so that neither commits nor long reads ever hold up the caller: the writer (writer.ts)
- * owns the only connection that writes and commits in groups; the reader (reader.ts) serves everything
- * that is only looked at. Other threads of the process speak to the same writer through `connect()`.
- *
- * Invariant: while a store is started nobody else has its folder open; a killed process lets go of it.
- * Invariant: a thread that dies makes every call reject and is reported to `onFatal`; it is never
- * replaced, because what it had in hand is not known: the process must restart and recover.
+ * The embedded store: one SQLite database in one folder, for one process at a time. Each verb of the port
+ * is one call of a thread: what commits goes to the writer, what only looks goes to the reader.
  */
-import { once } from 'node:events'
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../../clock.ts'
-import { AppError } from '../../errors.ts'
 import type { BulkJob, BulkStep, NewBulkJob } from '../../model/bulk.ts'
 import type { Principal, Session, Token } from '../../model/account.ts'
 import type { DeliveryTask, NewDelivery, Settlement } from '../../model/delivery.ts'
@@ -43,48 +31,23 @@ import type {
   Recovered,
   Store,
 } from '../store.ts'
-import { HotClient } from './hot-client.ts'
-import { makeFolder } from './make-folder.ts'
-import { ReadClient } from './read-client.ts'
-import { fromWire } from './store-errors.ts'
-import type { WriterNotice } from './writer.ts'
-
-export type SqliteOptions = {
-  /** Created with mode 0700 if it is not there. */
-  readonly folder: string
-  /** New at each start; leases carry it. */
-  readonly nodeId: string
-  /** A thread of the store died: the store answers nothing any more. */
-  readonly onFatal?: (error: Error) => void
-}
-
-type Running = {
-  readonly writer: Worker
-  readonly reader: Worker
-  readonly hot: HotClient
-  readonly reads: ReadClient
-}
+import { StoreThreads } from './store-threads.ts'
+import type { SqliteOptions } from './store-threads.ts'
 
 /** How often the last use of a token or a session is noted, at most. */
 const USE_NOTED_MS = 60_000
-const NOTHING: Recovered = { events: 0, interrupted: 0, held: 0 }
 
 export class SqliteStore implements Store {
   readonly #clock: Clock
-  readonly #options: SqliteOptions
-  #running: Running | undefined
-  #recovered = NOTHING
-  /** Stopped, or one of its threads has died. */
-  #isOver = false
-  #stopped: Promise<void> | undefined
+  readonly #threads: StoreThreads
 
   constructor(deps: { readonly clock: Clock }, options: SqliteOptions) {
     this.#clock = deps.clock
-    this.#options = options
+    this.#threads = new StoreThreads(deps, options)
   }
 
   get recovered(): Recovered {
-    return this.#recovered
+    return this.#threads.recovered
   }
 
   /**
@@ -92,70 +55,48 @@ export class SqliteStore implements Store {
    * holds nothing open.
    */
   async start(): Promise<void> {
-    const { folder, nodeId } = this.#options
-    makeFolder(folder)
-    const writer = thread('writer', { folder, nodeId, at: this.#clock.nowMs() })
-    const reader = await this.#open(writer).catch(async (error: unknown) => {
-      await writer.terminate()
-      throw error
-    })
-    const hot = new HotClient({ clock: this.#clock }, connectTo(writer))
-    this.#running = { writer, reader, hot, reads: new ReadClient(reader) }
-    for (const worker of [writer, reader]) {
-      worker.on('error', (cause) => this.#died(worker, cause))
-      worker.on('exit', () => this.#died(worker, undefined))
-    }
+    return this.#threads.start()
   }
 
-  /** Waits until the writer has recovered; only then is there something to read. */
-  async #open(writer: Worker): Promise<Worker> {
-    const [notice] = (await once(writer, 'message')) as [WriterNotice]
-    if (notice.kind === 'refused') throw fromWire(notice.error)
-    this.#recovered = notice.recovered
-    const reader = thread('reader', { folder: this.#options.folder })
-    await once(reader, 'message')
-    return reader
-  }
-
-  stop(): Promise<void> {
-    return (this.#stopped ??= this.#stop())
+  async stop(): Promise<void> {
+    return this.#threads.stop()
   }
 
   /** A port to the writer for another thread of this process; see `connectStore`. */
   connect(): MessagePort {
-    return connectTo(this.#parts.writer)
+    return this.#threads.connect()
   }
 
   async check(): Promise<void> {
-    return this.#parts.hot.check()
+    return this.#threads.hot.check()
   }
 
   async admit(events: readonly NewEvent[]): Promise<readonly Admitted[]> {
-    return this.#parts.hot.admit(events)
+    return this.#threads.hot.admit(events)
   }
 
   async finish(run: FinishedRun, deliveries: readonly NewDelivery[]): Promise<Finished> {
-    return this.#parts.hot.finish(run, deliveries)
+    return this.#threads.hot.finish(run, deliveries)
   }
 
   async settle(settlements: readonly Settlement[]): Promise<void> {
-    return this.#parts.hot.settle(settlements)
+    return this.#threads.hot.settle(settlements)
   }
 
   async adoptEvents(limits: AdoptEventLimits): Promise<readonly QueuedEvent[]> {
-    return this.#parts.hot.adoptEvents(limits)
+    return this.#threads.hot.adoptEvents(limits)
   }
 
   async adoptDeliveries(limits: AdoptLimits): Promise<readonly DeliveryTask[]> {
-    return this.#parts.hot.adoptDeliveries(limits)
+    return this.#threads.hot.adoptDeliveries(limits)
   }
 
   async giveBack(tasks: readonly DeliveryTask[]): Promise<void> {
-    return this.#parts.hot.giveBack(tasks)
+    return this.#threads.hot.giveBack(tasks)
   }
 
   async syncDestinations(): Promise<readonly DestinationSettings[]> {
-    return this.#parts.hot.syncDestinations()
+    return this.#threads.hot.syncDestinations()
   }
 
   async appendLate(
@@ -164,7 +105,7 @@ export class SqliteStore implements Store {
     step: string,
     entry: LogEntry,
   ): Promise<void> {
-    return this.#parts.hot.appendLate(accountId, eventId, step, entry)
+    return this.#threads.hot.appendLate(accountId, eventId, step, entry)
   }
 
   async createWorkflow(
@@ -199,11 +140,11 @@ export class SqliteStore implements Store {
 
   async dropPackageSets(before: number): Promise<readonly string[]> {
     await this.#define('dropPackageSets', before)
-    return this.#parts.reads.read('listPackageSets')
+    return this.#threads.reads.read('listPackageSets')
   }
 
   async findPackageSet(hash: string): Promise<string | undefined> {
-    return this.#parts.reads.read('findPackageSet', hash)
+    return this.#threads.reads.read('findPackageSet', hash)
   }
 
   async createToken(token: Token, hash: string): Promise<void> {
@@ -223,7 +164,7 @@ export class SqliteStore implements Store {
   }
 
   async findSession(hash: string): Promise<Session | undefined> {
-    const found = await this.#parts.reads.read('findSession', hash)
+    const found = await this.#threads.reads.read('findSession', hash)
     if (found && found.lastSeenAt < this.#clock.nowMs() - USE_NOTED_MS) {
       // Not awaited, as for tokens.
       this.#define('noteSessionUse', hash).catch(() => undefined)
@@ -240,7 +181,7 @@ export class SqliteStore implements Store {
   }
 
   async listVariables(accountId: number): Promise<readonly SealedVariable[]> {
-    return this.#parts.reads.read('listVariables', accountId)
+    return this.#threads.reads.read('listVariables', accountId)
   }
 
   async markSecretKey(proposed: string): Promise<string> {
@@ -248,7 +189,7 @@ export class SqliteStore implements Store {
   }
 
   async readSecretKeyMark(): Promise<string | null> {
-    return this.#parts.reads.read('readSecretKeyMark')
+    return this.#threads.reads.read('readSecretKeyMark')
   }
 
   async keepSigningSecret(accountId: number, workflowId: string, sealed: string): Promise<void> {
@@ -272,7 +213,7 @@ export class SqliteStore implements Store {
     accountId: number,
     workflowId: string,
   ): Promise<readonly SealedSigningSecret[]> {
-    return this.#parts.reads.read('listSigningSecrets', accountId, workflowId)
+    return this.#threads.reads.read('listSigningSecrets', accountId, workflowId)
   }
 
   async changeDestination(
@@ -288,7 +229,7 @@ export class SqliteStore implements Store {
   }
 
   async readBulkJob(accountId: number, id: string): Promise<BulkJob | undefined> {
-    return this.#parts.reads.read('readBulkJob', accountId, id)
+    return this.#threads.reads.read('readBulkJob', accountId, id)
   }
 
   async listBulkJobs(
@@ -297,11 +238,11 @@ export class SqliteStore implements Store {
     limit: number,
     cursor: string | null,
   ): Promise<Page<BulkJob>> {
-    return this.#parts.reads.read('listBulkJobs', accountId, state, limit, cursor)
+    return this.#threads.reads.read('listBulkJobs', accountId, state, limit, cursor)
   }
 
   async listOpenBulkJobs(): Promise<readonly BulkJob[]> {
-    return this.#parts.reads.read('listOpenBulkJobs')
+    return this.#threads.reads.read('listOpenBulkJobs')
   }
 
   async noteBulkTotal(accountId: number, id: string, total: number): Promise<void> {
@@ -333,7 +274,7 @@ export class SqliteStore implements Store {
   }
 
   async findEndpoint(key: string): Promise<Endpoint | undefined> {
-    return this.#parts.reads.read('findEndpoint', key)
+    return this.#threads.reads.read('findEndpoint', key)
   }
 
   async findVersion(
@@ -341,17 +282,17 @@ export class SqliteStore implements Store {
     workflowId: string,
     version: number,
   ): Promise<WorkflowVersion | undefined> {
-    return this.#parts.reads.read('findVersion', accountId, workflowId, version)
+    return this.#threads.reads.read('findVersion', accountId, workflowId, version)
   }
 
   async listTokens(accountId: number): Promise<readonly Token[]> {
-    return this.#parts.reads.read('listTokens', accountId)
+    return this.#threads.reads.read('listTokens', accountId)
   }
 
   async findPrincipal(
     hash: string,
   ): Promise<(Principal & { readonly expiresAt: number | null }) | undefined> {
-    const found = await this.#parts.reads.read('findPrincipal', hash)
+    const found = await this.#threads.reads.read('findPrincipal', hash)
     if (!found) return undefined
     const { lastUsedAt, ...principal } = found
     if (lastUsedAt === null || lastUsedAt < this.#clock.nowMs() - USE_NOTED_MS) {
@@ -362,24 +303,19 @@ export class SqliteStore implements Store {
   }
 
   readonly inspect: Inspect = {
-    listWorkflows: async (...args) => this.#parts.reads.read('listWorkflows', ...args),
-    workflow: async (...args) => this.#parts.reads.read('readWorkflow', ...args),
-    listVersions: async (...args) => this.#parts.reads.read('listVersions', ...args),
-    listEvents: async (...args) => this.#parts.reads.read('listEvents', ...args),
-    countEvents: async (...args) => this.#parts.reads.read('countMatching', ...args),
-    event: async (...args) => this.#parts.reads.read('readEvent', ...args),
-    listDeliveries: async (...args) => this.#parts.reads.read('listDeliveries', ...args),
-    deliveryStatus: async (...args) => this.#parts.reads.read('readDeliveryStatus', ...args),
-    backlog: async () => this.#parts.reads.read('readBacklog'),
-    listDestinations: async (...args) => this.#parts.reads.read('listDestinations', ...args),
-    destination: async (...args) => this.#parts.reads.read('readDestination', ...args),
-    stats: async (...args) => this.#parts.reads.read('readStats', ...args),
-    activity: async (...args) => this.#parts.reads.read('listActivity', ...args),
-  }
-
-  get #parts(): Running {
-    if (this.#running) return this.#running
-    throw new AppError('store_unavailable', { reason: 'the store is not open' })
+    listWorkflows: async (...args) => this.#threads.reads.read('listWorkflows', ...args),
+    workflow: async (...args) => this.#threads.reads.read('readWorkflow', ...args),
+    listVersions: async (...args) => this.#threads.reads.read('listVersions', ...args),
+    listEvents: async (...args) => this.#threads.reads.read('listEvents', ...args),
+    countEvents: async (...args) => this.#threads.reads.read('countMatching', ...args),
+    event: async (...args) => this.#threads.reads.read('readEvent', ...args),
+    listDeliveries: async (...args) => this.#threads.reads.read('listDeliveries', ...args),
+    deliveryStatus: async (...args) => this.#threads.reads.read('readDeliveryStatus', ...args),
+    backlog: async () => this.#threads.reads.read('readBacklog'),
+    listDestinations: async (...args) => this.#threads.reads.read('listDestinations', ...args),
+    destination: async (...args) => this.#threads.reads.read('readDestination', ...args),
+    stats: async (...args) => this.#threads.reads.read('readStats', ...args),
+    activity: async (...args) => this.#threads.reads.read('listActivity', ...args),
   }
 
   async #define<Result>(
@@ -392,47 +328,6 @@ export class SqliteStore implements Store {
       | keyof typeof destinations,
     ...args: readonly unknown[]
   ): Promise<Result> {
-    return this.#parts.hot.define(verb, this.#clock.nowMs(), ...args) as Promise<Result>
+    return this.#threads.hot.define(verb, this.#clock.nowMs(), ...args) as Promise<Result>
   }
-
-  async #stop(): Promise<void> {
-    if (!this.#running || this.#isOver) return
-    const { writer, reader, hot, reads } = this.#running
-    await hot.drain()
-    this.#isOver = true
-    reader.postMessage('stop')
-    await once(reader, 'exit')
-    writer.postMessage({ kind: 'stop' })
-    await once(writer, 'exit')
-    const closed = new AppError('store_unavailable', { reason: 'the store is closed' })
-    hot.fail(closed)
-    reads.fail(closed)
-  }
-
-  #died(worker: Worker, cause: unknown): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    const { writer, reader, hot, reads } = this.#running!
-    const name = worker === writer ? 'writer' : 'reader'
-    const reason = `the ${name} thread has ended`
-    const error = new AppError('store_unavailable', { reason }, { cause })
-    hot.fail(error)
-    reads.fail(error)
-    void writer.terminate()
-    void reader.terminate()
-    this.#options.onFatal?.(error)
-  }
-}
-
-function thread(name: 'writer' | 'reader', data: object): Worker {
-  return new Worker(new URL(`./${name}.ts`, import.meta.url), {
-    name: `store-${name}`,
-    workerData: data,
-  })
-}
-
-function connectTo(writer: Worker): MessagePort {
-  const { port1, port2 } = new MessageChannel()
-  writer.postMessage({ kind: 'connect', port: port2 }, [port2])
-  return port1
 }
