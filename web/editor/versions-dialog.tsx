@@ -6,6 +6,7 @@ import type { VersionWire } from '../../src/inspector/wire-workflow.ts'
 import { versionsQuery } from '../api/queries.ts'
 import { definitionDiff } from '../model/definition-diff.ts'
 import { stepsOf } from '../model/draft.ts'
+import { OlderButton } from '../parts/older-button.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
@@ -33,12 +34,8 @@ export function VersionsDialog({ close }: { readonly close: () => void }) {
 function Versions({ close }: { readonly close: () => void }) {
   const id = useEditor(({ base }) => base.id)
   const isChanged = useEditor((state) => state.isChanged)
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    {
-      ...versionsQuery(id),
-      staleTime: 0,
-    },
-  )
+  const list = useInfiniteQuery({ ...versionsQuery(id), staleTime: 0 })
+  const { data, error, refetch } = list
   const [chosen, setChosen] = useState<number | null>(null)
   if (error && !data) return <ProblemNote problem={error} retry={() => void refetch()} />
   if (!data) return <Skeleton lines={4} />
@@ -63,16 +60,9 @@ function Versions({ close }: { readonly close: () => void }) {
             </button>
           </li>
         ))}
-        {hasNextPage && (
+        {list.hasNextPage && (
           <li>
-            <button
-              type="button"
-              className="link"
-              disabled={isFetchingNextPage}
-              onClick={() => void fetchNextPage()}
-            >
-              Show older ones
-            </button>
+            <OlderButton list={list} />
           </li>
         )}
       </ol>

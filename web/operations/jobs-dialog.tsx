@@ -7,13 +7,14 @@ import { recentJobsQuery } from '../api/operations.ts'
 import { workflowsQuery } from '../api/queries.ts'
 import { bulkProgress, jobPlace } from '../model/bulk-progress.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
+import { OlderButton } from '../parts/older-button.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 
 export function JobsDialog({ close }: { readonly close: () => void }) {
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
-    useInfiniteQuery(recentJobsQuery)
+  const list = useInfiniteQuery(recentJobsQuery)
+  const { data, error, refetch } = list
   const { data: workflows = [] } = useQuery(workflowsQuery)
   const names = new Map(workflows.map(({ id, name }) => [id, name]))
   const jobs = data?.pages.flatMap((page) => page.data)
@@ -42,16 +43,7 @@ export function JobsDialog({ close }: { readonly close: () => void }) {
               ))}
             </ul>
           )}
-          {hasNextPage && (
-            <button
-              type="button"
-              className="link"
-              disabled={isFetchingNextPage}
-              onClick={() => void fetchNextPage()}
-            >
-              Show older ones
-            </button>
-          )}
+          <OlderButton list={list} />
           <div className="dialog-actions">
             <Dialog.Close>Close</Dialog.Close>
           </div>
