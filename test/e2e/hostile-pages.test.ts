@@ -27,6 +27,8 @@ test(
     const workflow = await app.workflow([{ type: 'code', code }], { response: 'custom' })
     const before = await page.context().cookies()
     const asked: string[] = []
+    // The page that was open asks on, now and then, until it is left.
+    await page.goto('about:blank')
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     const { pathname } = new URL(workflow.endpoint)
     await open(pathname)

@@ -145,11 +145,15 @@ test(
     await reads(rows.nth(1), new URL(first.url('/')).port)
     await rows.nth(1).hover()
     await app.run(sends(second.url('/'), 1))
-    await page.getByRole('button', { name: '1 new' }).waitFor()
+    const pill = page.getByRole('button', { name: '1 new' })
+    await pill.waitFor()
     assert.equal(await rows.count(), 2)
+    // Whoever goes to press it is at the table still.
+    await pill.hover()
     await app.run(sends(first.url('/'), 1))
     await reads(rows.nth(1).getByRole('cell').nth(2), '3')
-    await page.getByRole('button', { name: '1 new' }).click()
+    assert.equal(await rows.count(), 2)
+    await pill.click()
     await rows.nth(2).waitFor()
   },
 )

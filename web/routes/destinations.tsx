@@ -25,10 +25,9 @@ export function DestinationsPage() {
             A destination is listed once something was sent there; a code step sends with this:
           </EmptyState>
         )}
-        {heldCount > 0 && <NewPill heldCount={heldCount} show={letIn} />}
         {rows && rows.length > 0 && (
           <div
-            className="table-scroll"
+            className="table-place"
             onPointerEnter={() => setAt(true)}
             onPointerLeave={({ currentTarget }) => setAt(hasFocus(currentTarget))}
             onFocus={() => setAt(true)}
@@ -36,37 +35,40 @@ export function DestinationsPage() {
               setAt(currentTarget.contains(relatedTarget))
             }
           >
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">Destination</th>
-                  <th scope="col">State</th>
-                  <th
-                    scope="col"
-                    className="number"
-                    title="Attempts in flight, of those that may be at once"
-                  >
-                    In flight
-                  </th>
-                  <th scope="col" className="number" title="Attempts of the last minutes">
-                    Delivered
-                  </th>
-                  <th scope="col" className="number">
-                    p50 · p95
-                  </th>
-                  <th scope="col">Last error</th>
-                  <th scope="col">Limits</th>
-                  <th scope="col">
-                    <span className="visually-hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((destination) => (
-                  <DestinationRow key={destination.id} destination={destination} />
-                ))}
-              </tbody>
-            </table>
+            {heldCount > 0 && <NewPill heldCount={heldCount} show={letIn} />}
+            <div className="table-scroll">
+              <table className="table">
+                <thead>
+                  <tr>
+                    <th scope="col">Destination</th>
+                    <th scope="col">State</th>
+                    <th
+                      scope="col"
+                      className="number"
+                      title="Attempts in flight, of those that may be at once"
+                    >
+                      In flight
+                    </th>
+                    <th scope="col" className="number" title="Attempts of the last minutes">
+                      Delivered
+                    </th>
+                    <th scope="col" className="number">
+                      p50 · p95
+                    </th>
+                    <th scope="col">Last error</th>
+                    <th scope="col">Limits</th>
+                    <th scope="col">
+                      <span className="visually-hidden">Actions</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map((destination) => (
+                    <DestinationRow key={destination.id} destination={destination} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
           </div>
         )}
       </main>
