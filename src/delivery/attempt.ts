@@ -145,15 +145,22 @@ async function travel(
 
 const isSuccess = (status: number): boolean => status >= 200 && status <= 299
 
-/** The request as it is shown: as sent, secrets masked. */
+/** The request as it is shown: as sent, what the client adds included, secrets masked. */
 function shown(request: OutgoingRequest): Attempt['request'] {
-  const host: HeaderPair = ['host', request.url.host]
-  const length: readonly HeaderPair[] = request.body
-    ? [['content-length', String(request.body.length)]]
-    : []
+  const { method, url, body } = request
+  const before: readonly HeaderPair[] = [
+    ['host', url.host],
+    ['connection', method === 'HEAD' ? 'close' : 'keep-alive'],
+  ]
+  const length = body?.length ?? 0
+  const after: readonly HeaderPair[] =
+    length > 0 || WITH_BODY.has(method) ? [['content-length', String(length)]] : []
   return {
-    method: request.method,
-    url: redactUrl(request.url.href),
-    headers: redactHeaders([host, ...headersOf(request), ...length]),
+    method,
+    url: redactUrl(url.href),
+    headers: redactHeaders([...before, ...headersOf(request), ...after]),
   }
 }
+
+/** Of which the client states the length of no body too. */
+const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])

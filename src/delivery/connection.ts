@@ -53,6 +53,8 @@ export class Connection {
   /** The first error of its socket: what undici tells may be what came of it only. */
   #socketError: NodeJS.ErrnoException | undefined
   #onBytes: ((count: number) => void) | undefined
+  #socket: Socket | undefined
+  #wasDropped = false
   #facts: ConnectionFacts | null = null
   #dials = 0
   #dialling: PromiseWithResolvers<void> | undefined
@@ -83,6 +85,11 @@ export class Connection {
   /** Its origin was judged then, and is again at each dial. */
   get wasUsed(): boolean {
     return this.#wasUsed
+  }
+
+  /** The peer closed it under a request that was not its first, without a byte of an answer. */
+  get wasDropped(): boolean {
+    return this.#wasDropped
   }
 
   /** Whether it may carry another exchange. */
@@ -126,15 +133,33 @@ export class Connection {
     })
     const error = this.#causeOf(await promise)
     clearTimeout(timer)
-    if (error) this.#end(error)
+    const isFresh = this.#dials > dialsBefore
+    if (error) {
+      this.#wasDropped = !isFresh && received === 0 && !(error instanceof DeliveryFault)
+      this.#end(error)
+    }
     return {
       remoteAddress: this.#facts?.remoteAddress ?? null,
-      opened: this.#dials > dialsBefore ? this.#facts : null,
+      opened: isFresh ? this.#facts : null,
       firstByteAt,
       response: capture.finish(!error && !isCut),
       progress,
       error,
     }
+  }
+
+  /** Whether the peer leaves it open for so long; false as soon as it does not. */
+  outlasts(ms: number): Promise<boolean> {
+    const socket = this.#socket
+    if (!socket || socket.destroyed) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      // On a busy thread its end may have come and wait to be read: the immediate lets it.
+      const timer = setTimeout(() => setImmediate(() => resolve(!socket.destroyed)), ms)
+      socket.once('close', () => {
+        clearTimeout(timer)
+        resolve(false)
+      })
+    })
   }
 
   /** Resolves once neither a socket nor a dial is left of it. */
@@ -168,6 +193,7 @@ export class Connection {
     this.#dialling?.resolve()
     this.#dialling = undefined
     if (!socket) return
+    this.#socket = socket
     socket.once('error', (error) => (this.#socketError = error))
     this.#watch(socket)
     this.#dials++

@@ -9,6 +9,13 @@ import { Connection } from './connection.ts'
 import type { ConnectionDeps } from './connection.ts'
 import { Destination } from './destination.ts'
 
+/**
+ * Some servers close each connection after its answer without announcing it. A request that is written to
+ * one in that moment is lost, and nobody can tell whether it was read. So the first connections of a lane
+ * are used again only after so long, or not at all.
+ */
+const REST_MS = 25
+
 export class Lane {
   readonly key: string
   readonly origin: string
@@ -24,6 +31,8 @@ export class Lane {
   /** Most recently used last, so that few connections stay warm and the others expire. */
   readonly #idle: Connection[] = []
   readonly #inUse = new Set<Connection>()
+  /** Its destination leaves connections open. */
+  #isKeptAlive = false
 
   constructor(
     deps: ConnectionDeps,
@@ -113,7 +122,7 @@ export class Lane {
     const used: Connection[] = []
     return {
       connect: (origin) => {
-        if (own?.isFit && origin === this.origin) return own
+        if (own?.isFit && this.#isKeptAlive && origin === this.origin) return own
         const connection =
           origin === this.origin ? this.#take() : new Connection(this.#deps, origin)
         if (origin === this.origin) own = connection
@@ -123,8 +132,10 @@ export class Lane {
       },
       end: async () => {
         for (const connection of used) {
+          if (connection.wasDropped) this.#isKeptAlive = false
+          const isKept = connection === own && own.isFit && (await this.#staysOpen(own))
           this.#inUse.delete(connection)
-          if (connection === own && own.isFit) this.#idle.push(own)
+          if (isKept) this.#idle.push(connection)
           else await connection.close()
         }
         this.idleSince = this.#deps.clock.monotonicMs()
@@ -141,6 +152,12 @@ export class Lane {
     const { pace, breaker } = this.destination
     if (this.inFlight >= pace.concurrency(now)) return false
     return this.#first.length > 0 || this.#retriesInFlight < breaker.retriesAllowed(now)
+  }
+
+  async #staysOpen(connection: Connection): Promise<boolean> {
+    const isOpen = this.#isKeptAlive || (await connection.outlasts(REST_MS))
+    if (isOpen) this.#isKeptAlive = true
+    return isOpen
   }
 
   #take(): Connection {

@@ -217,3 +217,14 @@ test('[221] attempt: what is shown of the request is as sent, with secrets maske
   assert.equal(at.receiver.requests[0]?.url, '/p?api_key=0123456789abcdef&q=1')
   assert.equal(headerOf(at.receiver.requests[0]?.headers ?? [], 'authorization'), headers[0][1])
 })
+
+test('attempt: the headers shown are those on the wire, one for one, whatever the method', async () => {
+  await using at = await receiving()
+  const bodies = [null, Buffer.alloc(0), Buffer.from('hey')]
+  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'PURGE']) {
+    for (const body of bodies) {
+      const { request } = await attemptOne(taskTo(at.receiver.url(), { method, body }))
+      assert.deepEqual(request!.headers, at.receiver.requests.at(-1)!.headers, method)
+    }
+  }
+})

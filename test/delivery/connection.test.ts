@@ -49,6 +49,32 @@ test('connection: one that the destination closed while idle is replaced, and no
   assert.equal(at.receiver.connections, 3)
 })
 
+test('connection: a destination that closes each after its answer, unannounced, fails none', async () => {
+  const raw = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'
+  await using at = await inLane(() => ({ raw, end: 'close' }))
+  const outcomes: string[] = []
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (let i = 0; i < 12; i++) outcomes.push((await at.attempt()).outcome)
+    }),
+  )
+  assert.deepEqual(new Set(outcomes), new Set(['delivered']))
+  assert.equal(outcomes.length, 96)
+  assert.equal(at.receiver.connections, 96)
+})
+
+test('connection: a request that is lost with a kept one is not repeated, and the next go by new ones', async () => {
+  await using at = await inLane((_, count) => (count === 2 ? { end: 'close' } : {}))
+  assert.equal((await at.attempt()).outcome, 'delivered')
+  assert.equal((await at.attempt()).code, 'reset')
+  assert.equal(at.receiver.requests.length, 2)
+  assert.equal(at.receiver.connections, 1)
+  const raw = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'
+  at.receiver.script = () => ({ raw, end: 'close' })
+  for (let i = 0; i < 10; i++) assert.equal((await at.attempt()).outcome, 'delivered')
+  assert.equal(at.receiver.connections, 11)
+})
+
 test('[56] connection: after a minute the destination is resolved and dialled anew', async () => {
   await using at = await inLane()
   await at.attempt()

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { redirectOf } from '../../src/delivery/redirect.ts'
 import { createEgress } from '../../src/egress/connector.ts'
-import { attemptOne } from '../support/attempt-one.ts'
+import { attemptAll, attemptOne } from '../support/attempt-one.ts'
 import { taskTo } from '../support/delivery-task.ts'
 import { headerOf, startReceiver } from '../support/receiver.ts'
 import type { Receiver, Script } from '../support/receiver.ts'
@@ -35,6 +35,17 @@ test('redirect: the final URL and response are recorded', async () => {
   assert.equal(attempt.outcome, 'delivered')
   assert.equal(attempt.request?.url, at.first.url('/b?c=1'))
   assert.equal(Buffer.from(attempt.response!.body).toString(), 'end')
+})
+
+test('redirect: a hop within an origin that keeps connections goes over the same one', async () => {
+  await using at = await receiving((_, count) => (count === 2 ? redirect('/b') : {}))
+  const tasks = ['/', '/a'].map((path) => taskTo(at.first.url(path), { followRedirects: 1 }))
+  const attempts = await attemptAll(tasks)
+  assert.deepEqual(
+    attempts.map(({ outcome }) => outcome),
+    ['delivered', 'delivered'],
+  )
+  assert.equal(at.first.requests.length, 3)
   assert.equal(at.first.connections, 1)
 })
 
