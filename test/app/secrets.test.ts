@@ -106,7 +106,7 @@ test('[216] [220] [222] secrets: a variable is in no answer, log, metric, stream
   }
   const metrics = await request(`${server.url}/metrics`, { headers: { authorization } })
   hides(await metrics.body.text(), 'the metrics')
-  assert.match(streamed, /event: delivery/)
+  await until(() => /event: delivery/.test(streamed))
   hides(streamed, 'the live stream')
   assert.equal((await receiver.received(1))[0]!.body.toString(), JSON.stringify({ a: [SENT] }))
   await server.kill()

@@ -162,7 +162,7 @@ test('dispatcher: a settlement that the store cannot take is reported and holds 
   }
   send(at.dispatcher, at.store, many(10, receiver.url()))
   await at.store.settledAtLeast(9)
-  await delay(10)
+  await until(() => refused.length > 0)
   assert.deepEqual(
     refused.map(({ index }) => index),
     [3],

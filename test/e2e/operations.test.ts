@@ -5,6 +5,7 @@ import { createApiClient } from '../../src/cli/api-client.ts'
 import { isAccessible } from '../support/axe.ts'
 import { openUi, reads, withoutBrowser } from '../support/browser.ts'
 import { startReceiver } from '../support/receiver.ts'
+import { becomes } from '../support/until.ts'
 
 const sends = (url: string, count: number) => [
   {
@@ -12,6 +13,17 @@ const sends = (url: string, count: number) => [
     code: `for (let i = 0; i < ${count}; i++) $send.http({ method: 'POST', url: '${url}' + i, data: i })`,
   },
 ]
+
+/** Types on in the moment in which the address has changed to what was typed before, and the page not yet. */
+const WHILE_UNDER_WAY = `{
+  const replace = history.replaceState.bind(history)
+  history.replaceState = (...given) => {
+    replace(...given)
+    if (new URL(location).searchParams.get('q') !== 'n') return
+    history.replaceState = replace
+    document.execCommand('insertText', false, '/3 ')
+  }
+}`
 
 test(
   'deliveries: failed ones are found by a filter, chosen, and sent again in bulk',
@@ -32,8 +44,9 @@ test(
     await rows.nth(5).waitFor()
     assert.equal(await rows.count(), 6)
     const search = page.getByRole('searchbox', { name: 'Search deliveries' })
-    await search.pressSequentially('n/3 ')
-    await page.waitForURL(/q=n/)
+    await page.evaluate(WHILE_UNDER_WAY)
+    await search.pressSequentially('n')
+    await page.waitForURL((url) => url.searchParams.get('q') === 'n/3')
     await rows.nth(1).waitFor({ state: 'detached' })
     assert.equal(await search.inputValue(), 'n/3 ') // the next word may follow
     await search.fill('')
@@ -233,13 +246,14 @@ test(
     await isAccessible(page)
     await page.getByRole('link', { name: 'Overview' }).click()
     await page.getByRole('img', { name: 'Runs in the last 24 hours: 1 run, 1 failed' }).waitFor()
-    assert.equal(await page.locator('.plot canvas').count(), 6)
+    await becomes(() => page.locator('.plot canvas').count(), 6)
     await page.getByRole('button', { name: '1h', exact: true }).click()
     await page.waitForURL(/span=1h/)
     await isAccessible(page)
     await reads(page.getByRole('contentinfo'), /Isolation: (?:strict|process)/)
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Go to or do' }).fill('dest')
+    await page.getByRole('option', { selected: true, name: 'Destinations' }).waitFor()
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/destinations$/)
   },

@@ -1,7 +1,7 @@
 /** The command palette: what the page can do, by name and without a mouse. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import type { EventListWire } from '../../src/inspector/wire-event.ts'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { isAccessible } from '../support/axe.ts'
@@ -11,6 +11,11 @@ import { until } from '../support/until.ts'
 
 const skip = withoutBrowser
 const palette = (page: Page) => page.getByRole('dialog', { name: 'Command palette' })
+
+async function leave(dialog: Locator): Promise<void> {
+  await dialog.page().keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+}
 
 /** Types a few letters, checks what is found first, and does it. */
 async function choose(page: Page, typed: string, name: string | RegExp): Promise<void> {
@@ -45,7 +50,7 @@ test(
     await page.keyboard.press('ControlOrMeta+k')
     await reads(palette(page).getByRole('option', { name: 'Dry run' }), /Ctrl ↵|⌘↵/)
     await isAccessible(page, 'the palette')
-    await page.keyboard.press('Escape')
+    await leave(palette(page))
     await choose(page, 'dry', 'Dry run')
     await reads(
       page.getByRole('region', { name: 'Dry run' }).getByRole('status'),
@@ -83,8 +88,9 @@ test(
     await until(async () => !(await stored()).active)
     assert.equal((await stored()).steps.length, 2)
     await choose(page, 'diff', 'Versions: compare, revert')
-    await reads(page.getByRole('dialog', { name: 'Versions' }), 'From v1 to v2')
-    await page.keyboard.press('Escape')
+    const versions = page.getByRole('dialog', { name: 'Versions' })
+    await reads(versions, 'From v1 to v2')
+    await leave(versions)
     await choose(page, 'search', 'Search events')
     await page
       .getByRole('searchbox', { name: 'Search events' })
@@ -101,7 +107,7 @@ test('palette: a page offers its own actions only while it is open', { skip }, a
   await page.keyboard.press('ControlOrMeta+k')
   await palette(page).getByRole('option', { name: 'New workflow' }).waitFor()
   assert.equal(await palette(page).getByRole('option', { name: 'Save' }).count(), 0)
-  await page.keyboard.press('Escape')
+  await leave(palette(page))
   await choose(page, 'failed', 'Failed deliveries')
   await page.waitForURL(
     (url) => url.pathname === '/deliveries' && url.searchParams.get('status') === 'failed',
@@ -121,8 +127,9 @@ test(
     await choose(page, 'redeliver', 'Redeliver all failed ones that match')
     await reads(page.getByRole('region', { name: 'Work in bulk' }), 'Redelivered 1 delivery')
     await choose(page, 'jobs', 'Recent jobs')
-    await page.getByRole('dialog', { name: 'Recent jobs' }).waitFor()
-    await page.keyboard.press('Escape')
+    const jobs = page.getByRole('dialog', { name: 'Recent jobs' })
+    await jobs.waitFor()
+    await leave(jobs)
     await choose(page, 'clear', 'Show all deliveries')
     await page.waitForURL((url) => !url.searchParams.has('status'))
 

@@ -26,6 +26,7 @@ test('sign-in: signing out closes the door behind one', { skip: withoutBrowser }
   expect(/401 \(Unauthorized\)/)
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox', { name: 'Go to or do' }).fill('Sign out')
+  await page.getByRole('option', { selected: true, name: 'Sign out' }).waitFor()
   await page.keyboard.press('Enter')
   await page.waitForURL((url) => url.pathname === '/signin')
   await open('/')

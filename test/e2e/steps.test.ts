@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { openUi, reads, withoutBrowser } from '../support/browser.ts'
+import { becomes } from '../support/until.ts'
 
 const skip = withoutBrowser
 const steps = (page: Page) => page.getByRole('list', { name: 'Steps' })
@@ -31,9 +32,9 @@ test(
     await act(page, 'three', 'Move up')
     await act(page, 'first', 'Duplicate')
     await act(page, 'two', 'Delete')
-    assert.deepEqual(await names(), ['trigger', 'first', 'first_2', 'three'])
+    await becomes(names, ['trigger', 'first', 'first_2', 'three'])
     await page.getByRole('button', { name: 'Undo' }).click()
-    assert.deepEqual(await names(), ['trigger', 'first', 'first_2', 'three', 'two'])
+    await becomes(names, ['trigger', 'first', 'first_2', 'three', 'two'])
     await page.keyboard.press('Control+s')
     await reads(page.getByRole('status'), 'Saved as v2')
     const saved = await app.api.call<WorkflowWire>('GET', `/workflows/${workflow.id}`)
@@ -73,6 +74,8 @@ test('completion: offers what the selected event holds, and puts it in', { skip 
   await app.settled(workflow)
   await open(pathOf(workflow))
   await rows(page).first().click()
+  // What is offered is what the page knows of the event by then.
+  await reads(page.getByRole('list', { name: 'Exports of first' }), '12')
   const code = page.getByRole('textbox', { name: 'Code of second' })
   const choice = page.locator('.cm-tooltip-autocomplete li')
   await code.focus()

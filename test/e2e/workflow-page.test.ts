@@ -192,6 +192,7 @@ test(
     const chosen = page.getByRole('group', { name: 'Selected events' })
     const bar = page.getByRole('region', { name: 'Work in bulk' })
     await rows(page).nth(2).click()
+    await page.locator('[data-row][aria-current=true]').waitFor()
     await page.keyboard.press('x')
     await reads(chosen, '1 event selected')
     await rows(page)

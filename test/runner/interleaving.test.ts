@@ -131,7 +131,7 @@ test('interleaving: where a loop hides who is to blame, each runs again alone, a
 test('interleaving: a memory bomb takes only itself', async () => {
   const job = jobOf(
     `const { n } = $event.body; const all = []
-     for (let i = 0; i < 400; i++) { if (n === 1) all.push(Buffer.alloc(1e6, 1)); await new Promise(setImmediate) }
+     for (let i = 0; n === 1 || i < 400; i++) { if (n === 1) all.push(Buffer.alloc(1e6, 1)); await new Promise(setImmediate) }
      await new Promise((done) => setTimeout(done, 150)); return n`,
   )
   const results = await runAll(job, [0, 1, 2])

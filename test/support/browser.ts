@@ -111,6 +111,8 @@ export async function signIn(page: Page): Promise<void> {
   await page.locator('input[name=token]').fill(ADMIN_TOKEN)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL((url) => url.pathname === '/')
+  // The address changes before the page does.
+  await page.locator('.shell').waitFor()
 }
 
 /** Replaces what a code editor holds. `fill` would have the browser itself write styled text into it. */

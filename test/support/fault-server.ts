@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 
 /** What a script does, one thing after another; the connection stays open after the last. */
 export type Move =
@@ -101,8 +101,11 @@ async function play(socket: Socket, moves: readonly Move[], signal: AbortSignal)
     else if ('end' in move) {
       if (move.end === 'FIN') socket.end()
       else socket.resetAndDestroy()
-    } else if ('waitMs' in move) await pause(move.waitMs)
-    else if ('slowly' in move) {
+    } else if ('waitMs' in move) {
+      await pause(move.waitMs)
+      // The client is in this process: however late the timer, it has read what was written before.
+      await turn()
+    } else if ('slowly' in move) {
       for (const byte of Buffer.from(move.slowly, 'latin1')) {
         if (socket.destroyed || !(await pause(move.everyMs))) return
         socket.write(Buffer.of(byte))

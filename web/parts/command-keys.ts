@@ -2,7 +2,7 @@
  * Keys with ⌘, or Ctrl where there is none: they act wherever the focus is, in the code editor too, and
  * so they are heard before it. Not while a dialog is open, which has the page to itself.
  */
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { withCommand } from './keys.ts'
 
 export const SAVE_KEY = withCommand('S')
@@ -10,10 +10,10 @@ export const RUN_KEY = withCommand('↵')
 
 export function useCommandKey(key: string, act: () => void): void {
   const latest = useRef(act)
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = act
   })
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== key.toLowerCase() || !(event.metaKey || event.ctrlKey)) return
       if (event.shiftKey || event.altKey) return

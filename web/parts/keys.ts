@@ -2,7 +2,7 @@
  * Single-key shortcuts. They are silent while somebody types or holds a modifier, and can be switched
  * off altogether (WCAG 2.1.4), which the browser remembers.
  */
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
 export type Keys = Readonly<Record<string, () => void>>
 
@@ -18,10 +18,11 @@ export const setKeysOn = (on: boolean): void => localStorage.setItem(STORED, on 
 
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys)
-  useEffect(() => {
+  // With the drawing and not after it: a key acts on what is seen, from the moment that it is seen.
+  useLayoutEffect(() => {
     latest.current = keys
   })
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const act = Object.hasOwn(latest.current, event.key) ? latest.current[event.key] : undefined
       if (!act || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return

@@ -2,7 +2,7 @@
  * What can be done on the page that is open, for the command palette. A page says it while it is shown;
  * the list is made when the palette opens, so it costs nothing until then.
  */
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
 export type PageAction = {
   readonly name: string
@@ -24,10 +24,10 @@ export const pageActions = (): readonly PageAction[] => [...lists].flatMap((list
 /** `list` is called with what the page last drew. */
 export function usePageActions(list: List): void {
   const latest = useRef(list)
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = list
   })
-  useEffect(() => {
+  useLayoutEffect(() => {
     const mine: List = () => latest.current()
     lists.add(mine)
     return () => void lists.delete(mine)

@@ -1,5 +1,5 @@
 /** A search that follows the typing: answered at once here, by the address and the list when it rests. */
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { Icon } from './icon.tsx'
 
 type Props = {
@@ -17,16 +17,29 @@ const TYPING_MS = 200
 export function SearchBox({ id, label, placeholder, text, change }: Props) {
   const [typed, setTyped] = useState(text)
   const [known, setKnown] = useState(text)
+  /** What was asked for and has not come back as `text` yet: the address follows a while later. */
+  const [asked, setAsked] = useState<readonly string[]>([])
+  const latest = useRef(change)
+  useEffect(() => {
+    latest.current = change
+  })
   if (text !== known) {
+    const at = asked.indexOf(text)
     setKnown(text)
-    // A space that was just typed, before the next word, stays.
-    if (text !== typed.trim()) setTyped(text)
+    setAsked(at === -1 ? [] : asked.slice(at + 1))
+    // What was typed since it was asked for, or a space before the next word, stays.
+    if (at === -1 && text !== typed.trim()) setTyped(text)
   }
+  const ask = useCallback((wanted: string): void => {
+    setAsked((before) => [...before, wanted])
+    latest.current(wanted)
+  }, [])
+  // Not by `change`: a page that is drawn again and again would put it off for ever.
   useEffect(() => {
     if (typed.trim() === known) return undefined
-    const timer = setTimeout(() => change(typed.trim()), TYPING_MS)
+    const timer = setTimeout(() => ask(typed.trim()), TYPING_MS)
     return () => clearTimeout(timer)
-  }, [typed, known, change])
+  }, [typed, known, ask])
   return (
     <div className="search-box">
       <Icon name="search" />
@@ -42,7 +55,7 @@ export function SearchBox({ id, label, placeholder, text, change }: Props) {
         onChange={({ target }) => setTyped(target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Escape') event.currentTarget.blur()
-          if (event.key === 'Enter') change(typed.trim())
+          if (event.key === 'Enter') ask(typed.trim())
         }}
       />
     </div>

@@ -3,7 +3,7 @@
  * when they are first asked for.
  */
 import { Outlet } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react'
 import { useKeys } from '../parts/keys.ts'
 import { FootBar } from './foot-bar.tsx'
 import { setSessionEnded, useSessionEnded } from './session-end.ts'
@@ -21,7 +21,7 @@ const SignInAgain = lazy(async () => ({
 export function Shell() {
   const [dialog, setDialog] = useState<'palette' | 'shortcuts' | null>(null)
   useKeys({ '?': () => setDialog('shortcuts') })
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey) || event.shiftKey)
         return

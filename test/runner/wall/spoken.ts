@@ -10,7 +10,7 @@ import type { LateReport, RunResult, Tunnel } from '../../../src/runner/runner.t
 import type { createTunnelRooms } from '../../../src/runner/tunnel-room.ts'
 import { jobOf } from '../../support/run-code.ts'
 
-/** A process that says nothing more is ended after this long. */
+/** A process that says nothing more is ended after this long: spoiled frames may end none of its runs. */
 const PATIENCE_MS = 2_000
 
 const saying = (bytes: Buffer): Isolation => ({
@@ -38,6 +38,7 @@ export async function hear(
   { tunnel, roomOf }: Deps,
   nonces: readonly string[],
   bytes: Buffer,
+  patienceMs = PATIENCE_MS,
 ): Promise<{ readonly told: readonly Told[]; readonly late: readonly LateReport[] }> {
   const results = new Map<string, RunResult[]>(nonces.map((nonce) => [nonce, []]))
   const late: LateReport[] = []
@@ -69,7 +70,7 @@ export async function hear(
     null,
   )
   for (const nonce of nonces) process.start(runOf(nonce, results.get(nonce)!))
-  const patience = setTimeout(() => process.kill(IMPATIENT), PATIENCE_MS)
+  const patience = setTimeout(() => process.kill(IMPATIENT), patienceMs)
   await ended.promise
   clearTimeout(patience)
   const told = [...results].map(([nonce, list]) => ({
