@@ -1,6 +1,8 @@
 /** Requests that break HTTP or break off, written to raw sockets: SECURITY 133 to 139 and 147. */
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { http, KEY, sendRaw, startTrigger, statuses, until } from '../support/trigger.ts'
 
@@ -100,6 +102,10 @@ test('trigger: [138] headers that come too slowly are 408', async (t) => {
 
 test('trigger: [138] a body that trickles is 408 and no event; one that keeps pace is awaited', async (t) => {
   const trigger = await startTrigger(t, { bodyLimitBytes: 20_000_000 })
+  let theirs: Socket | undefined
+  const hear = (message: unknown): void => void (theirs = (message as { socket: Socket }).socket)
+  subscribe('net.server.socket', hear)
+  t.after(() => unsubscribe('net.server.socket', hear))
   const socket = connect(trigger.port, '127.0.0.1')
   let received = ''
   socket.on('data', (data) => (received += String(data)))
@@ -108,6 +114,7 @@ test('trigger: [138] a body that trickles is 408 and no event; one that keeps pa
   await until(() => received.includes('100 Continue'))
   trigger.advance(29_000)
   socket.write('x'.repeat(sent)) // at 64 KiB/s these bytes are worth 91 s
+  await until(() => theirs!.bytesRead > sent)
   trigger.advance(60_000)
   await new Promise((resolve) => setTimeout(resolve, 1_500)) // a whole sweep passes it by
   assert.deepEqual(statuses(received), [100])

@@ -120,10 +120,8 @@ export async function startTrigger(
   options: Partial<IngestOptions> & { headersTimeoutMs?: number } = {},
 ): Promise<Trigger> {
   let skippedMs = 0
-  const clock = {
-    ...systemClock,
-    monotonicMs: () => systemClock.monotonicMs() + skippedMs,
-  }
+  const startedMs = systemClock.monotonicMs()
+  const clock = { ...systemClock, monotonicMs: () => startedMs + skippedMs }
   const values: Record<string, string> = {}
   const store = new MemoryStore()
   const handOver = new Places()
