@@ -9,6 +9,15 @@ import type { CapturedResponse } from '../model/delivery.ts'
 import type { HeaderPair } from '../model/event.ts'
 import { limits } from '../model/limits.ts'
 
+/** What is acted upon is kept wherever it stands. */
+const HEEDED: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-type',
+  'location',
+  'retry-after',
+  'transfer-encoding',
+])
+
 export class ResponseCapture {
   #status = 0
   #headers: readonly HeaderPair[] = []
@@ -39,12 +48,14 @@ export class ResponseCapture {
     if (status < 200) return
     this.#status = status
     const end = Math.min(rawHeaders.length, 2 * limits.responseHeaderCount)
-    const headers: HeaderPair[] = []
-    for (let i = 0; i < end; i += 2) {
-      headers.push([rawHeaders[i]!.toString('latin1'), rawHeaders[i + 1]!.toString('latin1')])
+    const headers = headersOf(rawHeaders, 0, end)
+    this.#headersCut = rawHeaders.length > end
+    if (this.#headersCut) {
+      const rest = headersOf(rawHeaders, end, rawHeaders.length)
+      const heeded = rest.filter(([name]) => HEEDED.has(name.toLowerCase())).slice(0, HEEDED.size)
+      headers.splice(limits.responseHeaderCount - heeded.length, heeded.length, ...heeded)
     }
     this.#headers = headers
-    this.#headersCut = rawHeaders.length > end
   }
 
   /** Takes a piece of the body; false once enough was read and the connection should be closed. */
@@ -80,4 +91,12 @@ export class ResponseCapture {
       truncated: !isComplete || this.#size > this.#stored || this.#headersCut,
     }
   }
+}
+
+function headersOf(raw: readonly Buffer[], from: number, end: number): HeaderPair[] {
+  const headers: HeaderPair[] = []
+  for (let i = from; i < end; i += 2) {
+    headers.push([raw[i]!.toString('latin1'), raw[i + 1]!.toString('latin1')])
+  }
+  return headers
 }

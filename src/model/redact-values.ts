@@ -12,7 +12,7 @@
  */
 import { setField } from './fields.ts'
 import { limits } from './limits.ts'
-import { formsOf, SHORTEST_FORM } from './secret-forms.ts'
+import { formsInBytes, formsOf, SHORTEST_FORM } from './secret-forms.ts'
 import type { Form } from './secret-forms.ts'
 
 export type Mask = (text: string) => string
@@ -37,15 +37,14 @@ export const createMask = (values: readonly string[]): Mask =>
 
 /** Makes the masks of these values; `NO_MASKS` where none is long enough to be looked for. */
 export function createMasks(values: readonly string[]): Masks {
-  const forms = values.flatMap(formsOf)
-  const index = indexOf(forms)
+  const index = indexOf(values.flatMap(formsOf))
   if (index.byStart.size === 0) return NO_MASKS
   let inBytes: Index | undefined
   let mask: Mask | undefined
   return {
     text: maskOf(index, MASK),
     bytes(bytes) {
-      inBytes ??= indexOf(forms.map(inLatin1))
+      inBytes ??= indexOf(values.flatMap(formsInBytes))
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       if (!mayHold(inBytes, buffer)) return bytes
       // Latin-1 has a character for each byte, so bytes are masked as text and come back unharmed.
@@ -56,12 +55,6 @@ export function createMasks(values: readonly string[]): Masks {
     },
   }
 }
-
-const inLatin1 = ({ text, sharedBefore, sharedAfter }: Form): Form => ({
-  text: Buffer.from(text).toString('latin1'),
-  sharedBefore,
-  sharedAfter,
-})
 
 /** Forms by their first characters, and for a first glance, which three may begin one. */
 type Index = { readonly byStart: ReadonlyMap<string, readonly Form[]>; readonly starts: Uint8Array }

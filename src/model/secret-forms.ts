@@ -1,7 +1,7 @@
 /**
  * The forms in which a secret value turns up in text: as it is, trimmed, and as it comes out of base64
  * and base64url (at any offset, so within the bytes of a longer text or of JSON too), of percent-encoding,
- * JSON, HTML and JSON pointers as the usual encoders write them, and of UTF-8 that was read as Latin-1.
+ * JSON, HTML, JSON pointers and `console.log` write them, and of UTF-8 that was read as Latin-1.
  * Of a value of several lines, each line of 16 characters or more is a form by itself.
  */
 import { limits } from './limits.ts'
@@ -24,16 +24,16 @@ const IN_A_QUERY = /[^!-~]|["#'<>]/gu
 const UNSAFE_IN_HTML = /[<>&]/g
 const UNSAFE_IN_NET = /[^ -~]|["&'+<>`]/g
 const NOT_ASCII = /[^ -~]/g
+const IS_LATIN1 = /^[\0-ÿ]+$/
 
 export function formsOf(value: string): Form[] {
   const trimmed = value.trim()
-  const lines = trimmed.split(/[\r\n]+/).map((line) => line.trim())
-  const longLines = lines.length > 1 ? lines.filter((line) => line.length >= SHORTEST_LINE) : []
+  const longLines = longLinesOf(trimmed)
   // Base64 is often of JSON, where a value may read otherwise.
   const encoded = new Set([value, trimmed, ...longLines, inJson(trimmed), ...longLines.map(inJson)])
   return [
     ...[value, trimmed].flatMap(textForms),
-    ...longLines.flatMap((line) => [line, inJson(line)]).map(plain),
+    ...longLines.flatMap((line) => [line, inJson(line), inspected(line)]).map(plain),
     ...[...encoded].flatMap(base64Forms),
   ].filter((form) => form.text.length >= SHORTEST_FORM)
 }
@@ -42,9 +42,15 @@ function textForms(text: string): Form[] {
   if (text.length < SHORTEST_FORM) return []
   const pointer = text.replaceAll('~', '~0').replaceAll('/', '~1')
   const misread = Buffer.from(text).toString('latin1')
-  return [text, pointer, misread, ...jsonForms(text), ...htmlForms(text), ...urlForms(text)].map(
-    plain,
-  )
+  return [
+    text,
+    pointer,
+    misread,
+    inspected(text),
+    ...jsonForms(text),
+    ...htmlForms(text),
+    ...urlForms(text),
+  ].map(plain)
 }
 
 function urlForms(text: string): string[] {
@@ -71,9 +77,9 @@ function jsonForms(text: string): string[] {
     json.replaceAll(NOT_ASCII, escape16),
     slashed.replaceAll(NOT_ASCII, escape16),
     json.replaceAll(UNSAFE_IN_HTML, escape16),
-    inJson(text.replaceAll('"', '\u0001'))
-      .replaceAll(String.raw`\u0001`, '"')
-      .replaceAll(UNSAFE_IN_NET, (char) => escape16(char).toUpperCase().replace('U', 'u')),
+    inspected(text).replaceAll(UNSAFE_IN_NET, (char) =>
+      escape16(char).toUpperCase().replace('U', 'u'),
+    ),
   ]
 }
 
@@ -113,8 +119,39 @@ function base64Forms(text: string): Form[] {
   })
 }
 
+/**
+ * The same forms in the bytes of a body, each byte as a character: UTF-8, and in the other charsets that
+ * bodies come in (Latin-1, UTF-16) the value as it is, its lines, and as JSON has it.
+ */
+export function formsInBytes(value: string): Form[] {
+  const utf8 = formsOf(value).map(({ text, sharedBefore, sharedAfter }) => ({
+    text: latin1Of(Buffer.from(text)),
+    sharedBefore,
+    sharedAfter,
+  }))
+  const trimmed = value.trim()
+  const others = [trimmed, ...longLinesOf(trimmed)].flatMap((text) => [text, inJson(text)])
+  return [...utf8, ...[...new Set(others)].flatMap(inOtherCharsets).map(plain)]
+}
+
+function inOtherCharsets(text: string): string[] {
+  if (text.length < SHORTEST_FORM) return []
+  // With the high byte of what follows, or at the end without: so the other byte order is met too.
+  const wide = latin1Of(Buffer.from(text, 'utf16le'))
+  return [wide, wide.slice(0, -1), ...(IS_LATIN1.test(text) ? [text] : [])]
+}
+
+function longLinesOf(trimmed: string): string[] {
+  const lines = trimmed.split(/[\r\n]+/).map((line) => line.trim())
+  return lines.length > 1 ? lines.filter((line) => line.length >= SHORTEST_LINE) : []
+}
+
+const latin1Of = (bytes: Buffer): string => bytes.toString('latin1')
 const plain = (text: string): Form => ({ text, sharedBefore: false, sharedAfter: false })
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
+/** As `console.log` shows a text within an object: it picks quotes that need no escape. */
+const inspected = (text: string): string =>
+  inJson(text.replaceAll('"', '\u0001')).replaceAll(String.raw`\u0001`, '"')
 const escape16 = (char: string): string =>
   String.raw`\u` + char.charCodeAt(0).toString(16).padStart(4, '0')
 const percent = (char: string): string =>

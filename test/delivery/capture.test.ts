@@ -51,3 +51,16 @@ test('[117] capture: header values are kept byte by byte', () => {
   capture.begin(200, [Buffer.from('x'), Buffer.from([0xe9, 0xff])])
   assert.deepEqual(capture.finish(true)!.headers, [['x', 'éÿ']])
 })
+
+test('[104] capture: of many headers those that are acted upon are kept, wherever they stand', () => {
+  const many = Array.from({ length: 120 }, (_, i) => [`x-${i}`, '1'])
+  const acted = ['Location', 'Retry-After', 'Content-Encoding', 'content-type'].map((n) => [n, 'v'])
+  const raw = [...many, ...acted].flat().map((text) => Buffer.from(text))
+  const capture = new ResponseCapture()
+  capture.begin(302, raw)
+  const { headers, truncated } = capture.finish(true)!
+  assert.equal(headers.length, 100)
+  assert.deepEqual(headers.slice(96), acted)
+  assert.deepEqual(headers[95], ['x-95', '1'])
+  assert.equal(truncated, true)
+})

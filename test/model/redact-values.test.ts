@@ -1,8 +1,9 @@
 /** Secret values in text: found in every form they take, and nothing of them left. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import * as fc from 'fast-check'
-import { createMask, maskJson, maskNothing } from '../../src/model/redact-values.ts'
+import { createMask, createMasks, maskJson, maskNothing } from '../../src/model/redact-values.ts'
 
 const SECRET = 'p@ss/w~rd "Łódź"+1'
 const mask = createMask([SECRET])
@@ -30,6 +31,32 @@ for (const [name, form] of Object.entries(forms)) {
     assert.equal(mask(`${form}.${form}`), '••••.••••')
   })
 }
+
+test('redact-values: a key in JSON is found as console.log shows it within an object [220]', () => {
+  const key = JSON.stringify({ id: 1, key: '-----BEGIN-----\nit\'s "secret"\n-----END-----\n' })
+  const shown = inspect(
+    { key, lines: `first line of the key \\ 1\n${key}\n` },
+    { breakLength: 200 },
+  )
+  const masked = createMask([key])(shown)
+  assert.doesNotMatch(masked, /BEGIN|secret|END/)
+})
+
+test('redact-values: a body is masked in the charsets that it may come in [220]', () => {
+  const { bytes } = createMasks(['geheim-ßecret-ÿ'])
+  for (const charset of ['utf8', 'latin1', 'utf16le'] as const) {
+    const body = Buffer.from('vorher geheim-ßecret-ÿ nachher', charset)
+    const shown = Buffer.from(bytes(body))
+    assert.ok(!shown.includes(Buffer.from('ecret', charset)), charset)
+    assert.ok(shown.includes(Buffer.from('vorher ', charset)), charset)
+    assert.ok(shown.includes(Buffer.from(' nachher', charset)), charset)
+  }
+  const big = Buffer.from('vorher geheim-ßecret-ÿ', 'utf16le').swap16()
+  const inner = Buffer.from('ecret', 'utf16le').subarray(0, -1)
+  assert.ok(big.includes(inner) && !Buffer.from(bytes(big)).includes(inner))
+  const other = Buffer.from('nothing of it', 'utf16le')
+  assert.equal(bytes(other), other)
+})
 
 test('redact-values: base64 of a longer text shows nothing of the secret within it', () => {
   fc.assert(
