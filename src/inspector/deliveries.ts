@@ -1,6 +1,6 @@
 /**
- * Deliveries: all of them in one list, and the two things a person can decide about one, to send it once
- * more or not to send it.
+ * Deliveries: all of them in one list, one of them with its attempts, and the two things a person can decide
+ * about one, to send it once more or not to send it.
  */
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
@@ -8,14 +8,16 @@ import { AppError } from '../errors.ts'
 import type { Principal } from '../model/account.ts'
 import { originOf } from '../model/delivery.ts'
 import { laneKey } from '../model/destination.ts'
+import { parseDeliveryId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import type { DeliveryFilter } from '../store/inspect.ts'
 import type { Api } from './api.ts'
-import { findDelivery, findWorkflow } from './find.ts'
+import { findDelivery, findWorkflow, notFound } from './find.ts'
 import type { FoundDelivery } from './find.ts'
 import { readInstant } from './instant.ts'
 import type { InspectorDeps } from './ports.ts'
 import * as requests from './requests.ts'
+import { toWireDelivery } from './to-wire-delivery.ts'
 import { toWireDeliveryRow } from './to-wire-operations.ts'
 import { DeliveryList } from './wire-operations.ts'
 import * as wire from './wire-event.ts'
@@ -27,6 +29,11 @@ const tags = ['deliveries']
 const Id = Type.Object({ id: Type.String() })
 
 export function deliveryRoutes(api: Api, deps: Deps): void {
+  readRoutes(api, deps)
+  decisionRoutes(api, deps)
+}
+
+function readRoutes(api: Api, deps: Deps): void {
   api.get(
     '/deliveries',
     {
@@ -52,6 +59,30 @@ export function deliveryRoutes(api: Api, deps: Deps): void {
     },
   )
 
+  api.get(
+    '/deliveries/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags,
+        summary: 'Read a delivery with its attempts',
+        description:
+          'The latest attempts, as many as one answer carries. Where the first of them is not number 1, `before` with its number reads on.',
+        params: Id,
+        querystring: requests.AttemptsQuery,
+        response: { 200: wire.Delivery },
+      },
+    },
+    async ({ principal: { accountId }, params: { id }, query: { before = null } }) => {
+      const key = parseDeliveryId(id)
+      const found = key && (await deps.store.inspect.delivery(accountId, key, before))
+      const { mask } = await deps.variables.of(accountId)
+      return found ? toWireDelivery(found, mask) : notFound('delivery', id)
+    },
+  )
+}
+
+function decisionRoutes(api: Api, deps: Deps): void {
   api.post(
     '/deliveries/:id/redeliver',
     {

@@ -8,9 +8,9 @@ import type { InspectorDeps, Submission } from './ports.ts'
 import { AppError } from '../errors.ts'
 import { limits } from '../model/limits.ts'
 import type { Workflow } from '../model/workflow.ts'
-import type { EventDetail, EventFilter } from '../store/inspect.ts'
+import type { EventFilter, ReceivedEvent } from '../store/inspect.ts'
 import type { Api } from './api.ts'
-import { findEvent, findWorkflow } from './find.ts'
+import { findEvent, findReceivedEvent, findWorkflow } from './find.ts'
 import { instant, readInstant } from './instant.ts'
 import * as requests from './requests.ts'
 import { toWireEventRow } from './to-wire-event.ts'
@@ -110,7 +110,7 @@ function oneEventRoutes(api: Api, deps: Deps): void {
       },
     },
     async ({ principal, params, body }, reply) => {
-      const origin = await findEvent(deps.store, principal, params.id)
+      const origin = await findReceivedEvent(deps.store, principal, params.id)
       const workflow = await deps.store.inspect.workflow(principal.accountId, origin.workflowId)
       const replay = replayOf(deps, origin, workflow, body?.version ?? 'latest')
       await deps.execution.submit(replay)
@@ -134,7 +134,7 @@ function readFilter(
 
 function replayOf(
   deps: Deps,
-  origin: EventDetail,
+  origin: ReceivedEvent,
   workflow: Workflow | undefined,
   version: 'latest' | 'original',
 ): Submission {

@@ -8,7 +8,7 @@ import { isEventId, isWorkflowId, parseDeliveryId } from '../model/ids.ts'
 import type { DeliveryKey } from '../model/ids.ts'
 import type { DeliveryStatus } from '../model/delivery.ts'
 import type { Workflow } from '../model/workflow.ts'
-import type { EventDetail, Inspect } from '../store/inspect.ts'
+import type { EventDetail, Inspect, ReceivedEvent } from '../store/inspect.ts'
 
 type Reads<Verb extends keyof Inspect> = { readonly inspect: Pick<Inspect, Verb> }
 
@@ -27,6 +27,15 @@ export async function findEvent(
   id: string,
 ): Promise<EventDetail> {
   const found = isEventId(id) ? await store.inspect.event(accountId, id) : undefined
+  return found ?? notFound('event', id)
+}
+
+export async function findReceivedEvent(
+  store: Reads<'receivedEvent'>,
+  { accountId }: Principal,
+  id: string,
+): Promise<ReceivedEvent> {
+  const found = isEventId(id) ? await store.inspect.receivedEvent(accountId, id) : undefined
   return found ?? notFound('event', id)
 }
 

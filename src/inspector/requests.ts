@@ -89,6 +89,15 @@ export const DeliveriesQuery = Type.Object(
   strict,
 )
 
+export const AttemptsQuery = Type.Object(
+  {
+    before: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Only attempts with lower numbers' }),
+    ),
+  },
+  strict,
+)
+
 const ids = Type.Optional(
   Type.Array(Type.String(), {
     minItems: 1,

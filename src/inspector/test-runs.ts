@@ -15,7 +15,7 @@ import type { RunResult } from '../runner/runner.ts'
 import type { EventDetail } from '../store/inspect.ts'
 import type { Api } from './api.ts'
 import { compileCheckOf } from './check-request.ts'
-import { findEvent, findWorkflow } from './find.ts'
+import { findReceivedEvent, findWorkflow } from './find.ts'
 import type { InspectorDeps, Submission } from './ports.ts'
 import * as requests from './requests.ts'
 import * as wire from './wire-event.ts'
@@ -69,7 +69,7 @@ export function testRoutes(api: Api, deps: Deps): void {
 
 async function requestOf(deps: Deps, principal: Principal, event: unknown): Promise<RawRequest> {
   if (typeof event !== 'string') return editedRequest(event)
-  const { request, error } = await findEvent(deps.store, principal, event)
+  const { request, error } = await findReceivedEvent(deps.store, principal, event)
   if (error) {
     const reason = `${event} was not accepted (${error.code}), so its bytes were not kept`
     throw new AppError('test_invalid', { reason })
@@ -127,6 +127,7 @@ function detailOf(event: Submission, { outcome, sends }: RunResult): EventDetail
       status: 'canceled',
       code: null,
       dueAt: null,
+      isAbridged: false,
       attempts: [],
     })),
   }

@@ -12,7 +12,7 @@ import { shownBody } from './shown-body.ts'
 import type { AttemptWire, DeliveryWire } from './wire-event.ts'
 
 export function toWireDelivery(delivery: DeliveryDetail, mask: Mask): DeliveryWire {
-  const { id, send, status, code, dueAt, attempts } = delivery
+  const { id, send, status, code, dueAt, isAbridged, attempts } = delivery
   const last = attempts.findLast(({ request }) => request !== null)
   const wire = {
     id,
@@ -22,6 +22,7 @@ export function toWireDelivery(delivery: DeliveryDetail, mask: Mask): DeliveryWi
     code,
     dueAt: status === 'pending' && dueAt !== null ? instant(dueAt) : null,
     request: toWireRequest(delivery, last),
+    ...(isAbridged && { abridged: true as const }),
     attempts: attempts.map(toWireAttempt),
   }
   return maskDelivery(wire, mask)

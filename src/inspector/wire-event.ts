@@ -236,6 +236,12 @@ export const Delivery = Type.Object(
       }),
     ),
     request: DeliveryRequest,
+    abridged: Type.Optional(
+      Type.Literal(true, {
+        description:
+          'Of its attempts only the latest is here, without headers and bodies, since those of the event are more than one answer carries: GET /deliveries/{id} has them',
+      }),
+    ),
     attempts: list(Attempt),
   },
   { ...strict, title: 'Delivery' },

@@ -42,6 +42,7 @@ export const DeliveryRow = Type.Object(
 export type DeliveryRowWire = Static<typeof DeliveryRow>
 
 export const DeliveryList = page(DeliveryRow)
+export type DeliveryListWire = Static<typeof DeliveryList>
 
 /* The server */
 

@@ -1,7 +1,7 @@
 /**
- * An event as JSON, a delivery at a time. A run may have 1,000 deliveries of some 100 KiB each: made
- * into one text, that would hold up every other request for a second, trigger included. So the pace is
- * the reader's, and what is in memory besides the rows is one delivery.
+ * An event as JSON, a delivery at a time. A run may send 16 MiB, and some more may have come back: made
+ * into one text, that would hold up every other request, trigger included. So the pace is the reader's,
+ * and what is in memory besides the rows is one delivery.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'

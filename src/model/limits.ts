@@ -188,6 +188,8 @@ export const limits = {
   apiBodyBytes: 8 * MIB,
   pageSize: 50,
   pageSizeMax: 200,
+  /** Attempts that one answer carries: a hundred of some 40 KiB, which a browser reads in a blink. */
+  answerAttemptBytes: 4 * MIB,
   /** What one call of a filtered list looks at, at most; its cursor goes on from there. */
   searchEvents: 5_000,
   searchMs: 250,

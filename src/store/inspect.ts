@@ -98,10 +98,13 @@ export type DeliveryDetail = {
   readonly status: DeliveryStatus
   readonly code: FailureCode | null
   readonly dueAt: number | null
+  /** Of the attempts only the latest is here, without headers and bodies: all would be too much. */
+  readonly isAbridged: boolean
   readonly attempts: readonly Attempt[]
 }
 
-export type EventDetail = {
+/** What came in, without what became of it. */
+export type ReceivedEvent = {
   readonly id: string
   readonly accountId: number
   readonly workflowId: string
@@ -113,6 +116,9 @@ export type EventDetail = {
   readonly steps: readonly Step[] | null
   readonly error: EventError | null
   readonly request: RawRequest
+}
+
+export type EventDetail = ReceivedEvent & {
   readonly run: {
     readonly id: string
     readonly status: RunStatus
@@ -199,7 +205,9 @@ export interface Inspect {
     workflowId: string,
     filter: EventFilter,
   ): Promise<{ readonly count: number; readonly isExact: boolean }>
+  /** With all attempts as long as these fit one answer; the deliveries after that are abridged. */
   event(accountId: number, eventId: string): Promise<EventDetail | undefined>
+  receivedEvent(accountId: number, eventId: string): Promise<ReceivedEvent | undefined>
   /** Over all workflows, newest event first; bounded as `listEvents` is. */
   listDeliveries(
     accountId: number,
@@ -207,6 +215,12 @@ export interface Inspect {
     limit: number,
     cursor: string | null,
   ): Promise<Page<DeliveryRow>>
+  /** With its latest attempts, of those numbered below `before`; as many as fit one answer. */
+  delivery(
+    accountId: number,
+    key: DeliveryKey,
+    before: number | null,
+  ): Promise<DeliveryDetail | undefined>
   /** Whose workflow a delivery belongs to, and where it goes, without reading bodies. */
   deliveryStatus(
     accountId: number,

@@ -4,15 +4,15 @@
  */
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
-import type { Attempt, CapturedResponse, DeliveryStatus, FailureCode } from '../model/delivery.ts'
+import type { DeliveryStatus } from '../model/delivery.ts'
 import type { EventError } from '../model/event.ts'
-import { type DeliveryKey, deliveryId, runIdOf } from '../model/ids.ts'
+import { runIdOf } from '../model/ids.ts'
 import type { LogEntry, StepRecord } from '../model/run.ts'
 import type { Step } from '../model/workflow.ts'
-import type { Backlog, DeliveryDetail, Dest, EventDetail } from './inspect.ts'
+import type { Backlog, DeliveryDetail, Dest, EventDetail, ReceivedEvent } from './inspect.ts'
+import { readDeliveries } from './read-delivery.ts'
 import { statusOf } from './read-events.ts'
 import { requestColumns, requestOf } from './read-request.ts'
-import { sendColumns, sendOf } from './read-send.ts'
 import type { Tables } from './tables.ts'
 
 type Db = Kysely<Tables>
@@ -23,6 +23,19 @@ export async function readEvent(
   accountId: number,
   eventId: string,
 ): Promise<EventDetail | undefined> {
+  const received = await readReceivedEvent(db, accountId, eventId)
+  if (!received) return undefined
+  const run = received.error === null ? await readRun(db, accountId, eventId) : null
+  const deliveries = await readDeliveries(db, accountId, eventId)
+  return { ...received, run, dest: destOf(deliveries), deliveries }
+}
+
+/** What came in, without what became of it. */
+export async function readReceivedEvent(
+  db: Db,
+  accountId: number,
+  eventId: string,
+): Promise<ReceivedEvent | undefined> {
   const row = await db
     .selectFrom('event')
     .select(['workflow_id', 'version', 'received_at', 'replay_of', 'test', 'error', 'steps'])
@@ -31,8 +44,6 @@ export async function readEvent(
     .where('id', '=', eventId)
     .executeTakeFirst()
   if (!row) return undefined
-  const run = row.error === null ? await readRun(db, accountId, eventId) : null
-  const deliveries = await readDeliveries(db, accountId, eventId)
   return {
     id: eventId,
     accountId,
@@ -44,9 +55,6 @@ export async function readEvent(
     steps: parsed(row.steps) as readonly Step[] | null,
     error: parsed(row.error) as EventError | null,
     request: requestOf(row),
-    run,
-    dest: destOf(deliveries),
-    deliveries,
   }
 }
 
@@ -59,27 +67,6 @@ function destOf(deliveries: readonly DeliveryDetail[]): Dest {
     total: deliveries.length,
     failed: count('failed', 'blocked', 'canceled'),
   }
-}
-
-export async function readDeliveryStatus(
-  db: Db,
-  accountId: number,
-  key: DeliveryKey,
-): Promise<{ workflowId: string; origin: string; status: DeliveryStatus } | undefined> {
-  const row = await db
-    .selectFrom('delivery as d')
-    .innerJoin('run as r', (join) =>
-      join.onRef('r.account_id', '=', 'd.account_id').onRef('r.event_id', '=', 'd.event_id'),
-    )
-    .select(['r.workflow_id', 'd.origin', 'd.status'])
-    .where('d.account_id', '=', accountId)
-    .where('d.event_id', '=', key.eventId)
-    .where('d.step', '=', key.step)
-    .where('d.call_index', '=', key.index)
-    .executeTakeFirst()
-  if (!row) return undefined
-  const { workflow_id: workflowId, origin, status } = row
-  return { workflowId, origin, status: status as DeliveryStatus }
 }
 
 export async function readBacklog(db: Db): Promise<Backlog> {
@@ -168,73 +155,6 @@ async function readLate(db: Db, accountId: number, eventId: string): Promise<Lat
     .orderBy('id')
     .execute()
   return rows.map(({ step, entry }) => Object.assign(JSON.parse(entry) as LogEntry, { step }))
-}
-
-async function readDeliveries(
-  db: Db,
-  accountId: number,
-  eventId: string,
-): Promise<DeliveryDetail[]> {
-  const rows = await db
-    .selectFrom('delivery as d')
-    .innerJoin('delivery_request as r', (join) =>
-      join
-        .onRef('r.account_id', '=', 'd.account_id')
-        .onRef('r.event_id', '=', 'd.event_id')
-        .onRef('r.step', '=', 'd.step')
-        .onRef('r.call_index', '=', 'd.call_index'),
-    )
-    .select(sendColumns.map((column) => `r.${column}` as const))
-    .select(['r.body_size', 'd.status', 'd.code', 'd.due_at'])
-    .where('d.account_id', '=', accountId)
-    .where('d.event_id', '=', eventId)
-    .orderBy('d.step')
-    .orderBy('d.call_index')
-    .execute()
-  const attempts = await readAttempts(db, accountId, eventId)
-  return rows.map((row) => ({
-    id: deliveryId(eventId, row.step, row.call_index),
-    send: sendOf(row),
-    sealed: row.body_size === null ? null : { bodySize: row.body_size },
-    status: row.status as DeliveryStatus,
-    code: row.code as FailureCode | null,
-    dueAt: row.due_at,
-    attempts: attempts.get(`${row.step} ${row.call_index}`) ?? [],
-  }))
-}
-
-async function readAttempts(
-  db: Db,
-  accountId: number,
-  eventId: string,
-): Promise<Map<string, Attempt[]>> {
-  const rows = await db
-    .selectFrom('attempt')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('event_id', '=', eventId)
-    .orderBy('step')
-    .orderBy('call_index')
-    .orderBy('number')
-    .execute()
-  return Map.groupBy(rows, (row) => `${row.step} ${row.call_index}`)
-    .entries()
-    .reduce((all, [key, group]) => all.set(key, group.map(attemptOf)), new Map<string, Attempt[]>())
-}
-
-function attemptOf(row: Tables['attempt']): Attempt {
-  const response = parsed(row.response) as Omit<CapturedResponse, 'body'> | null
-  return {
-    number: row.number,
-    startedAt: row.started_at,
-    outcome: row.outcome as Attempt['outcome'],
-    code: row.code as FailureCode | null,
-    remoteAddress: row.remote_address,
-    timings: parsed(row.timings) as Attempt['timings'],
-    request: parsed(row.request) as Attempt['request'],
-    response: response && { ...response, body: row.response_body! },
-    error: parsed(row.error) as Attempt['error'],
-  }
 }
 
 function parsed(json: string | null): unknown {

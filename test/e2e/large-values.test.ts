@@ -9,9 +9,11 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
 import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
+import type { DeliveryListWire } from '../../src/inspector/wire-operations.ts'
 import { openUi, reads, withoutBrowser } from '../support/browser.ts'
 import { longestTask } from '../support/main-thread.ts'
 import { startReceiver } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
 
 const skip = withoutBrowser
 
@@ -179,5 +181,48 @@ test(
       })
       assert.ok(ms < LONGEST_MS, `${name}: a task of ${ms} ms`)
     }
+  },
+)
+
+/** Each answer takes most of what is kept of one, so that one answer of the API has no room for so many. */
+const ATTEMPTS = 70
+
+test(
+  'large values: of more attempts than an answer carries, each is there when it is looked for',
+  { skip },
+  async (t) => {
+    let answered = 0
+    const receiver = await startReceiver(() => ({
+      headers: { 'content-type': 'text/plain' },
+      body: `answer ${++answered} ${'x'.repeat(65_000)}`,
+    }))
+    t.after(() => receiver.close())
+    const { app, page, open } = await openUi(t)
+    const url = receiver.url('/')
+    const workflow = await app.workflow([{ type: 'webhook', url }])
+    await app.send(workflow)
+    const { id, deliveries } = await app.settled(workflow)
+    const [{ id: deliveryId }] = deliveries as [EventDetailWire['deliveries'][number]]
+    for (let number = 2; number <= ATTEMPTS; number++) {
+      await app.api.call('POST', `/deliveries/${deliveryId}/redeliver`)
+      await until(async () => {
+        const { data } = await app.api.call<DeliveryListWire>('GET', '/deliveries')
+        return data[0]!.attempts === number && data[0]!.status === 'delivered'
+      })
+    }
+    await open(`/workflows/${workflow.id}?event=${id}&delivery=${deliveryId}`)
+    const line = page.locator('.delivery-line')
+    await reads(line, `${ATTEMPTS} attempts`)
+    await reads(page.getByRole('tabpanel'), `answer ${ATTEMPTS} x`)
+    await page.getByRole('tab', { name: `Attempts ${ATTEMPTS}` }).click()
+    const attempts = page.locator('table.attempts')
+    await attempts.getByRole('button', { name: `${ATTEMPTS}`, exact: true }).waitFor()
+    const first = attempts.getByRole('button', { name: '1', exact: true })
+    assert.equal(await first.count(), 0)
+    await button(page, 'Show older ones').click()
+    await first.click()
+    await page.getByRole('tab', { name: 'Response' }).click()
+    await reads(page.getByRole('tabpanel'), 'answer 1 x')
+    assert.equal(await button(page, 'Show older ones').count(), 0)
   },
 )

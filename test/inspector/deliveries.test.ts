@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DeliveryRowWire } from '../../src/inspector/wire-operations.ts'
+import { limits } from '../../src/model/limits.ts'
 import { startInspector } from '../support/inspector.ts'
-import { seedEvent, settle } from '../support/seed.ts'
+import { attempt, seedEvent, settle } from '../support/seed.ts'
 
 test('deliveries: one list over all workflows, newest first, by pages, secrets masked', async (t) => {
   const api = await startInspector(t)
@@ -49,6 +50,61 @@ test('deliveries: filters stand in the query, and what is not one is refused', a
   }
   const unknown = await api.call('GET', '/deliveries?workflow=wf_00000000000000000000000000')
   assert.equal(unknown.status, 404)
+})
+
+test('deliveries: one is read with its attempts, secrets masked', async (t) => {
+  const api = await startInspector(t)
+  await api.variables.set(1, 'KEY', 'canary-value-1')
+  const event = await seedEvent(api, await api.workflow(), {
+    sends: [{ url: 'https://a.example/canary-value-1' }],
+  })
+  await settle(api, event, 0, 'failed', { outcome: 'failed', code: 'http_status' })
+  const [shown] = (await api.event(event)).deliveries
+  const { status, body, text } = await api.call('GET', `/deliveries/${shown!.id}`)
+  assert.equal(status, 200)
+  assert.deepEqual(body, shown)
+  assert.doesNotMatch(text, /canary/)
+  const before = await api.call('GET', `/deliveries/${shown!.id}?before=1`)
+  assert.deepEqual(before.body.attempts, [])
+  for (const id of [shown!.id.replace(/0$/, '1'), 'dlv_1', event]) {
+    assert.equal((await api.call('GET', `/deliveries/${id}`)).status, 404, id)
+  }
+  for (const query of ['before=0', 'before=x', 'after=1']) {
+    assert.equal((await api.call('GET', `/deliveries/${shown!.id}?${query}`)).status, 400, query)
+  }
+})
+
+test('deliveries: an event with more attempts than an answer carries says whose are left out', async (t) => {
+  const api = await startInspector(t)
+  const event = await seedEvent(api, await api.workflow(), { sends: [{}, {}] })
+  const large = Buffer.alloc(limits.responseStoredBytes, 'x')
+  const response = { ...attempt.response!, body: large, size: large.length }
+  const most = Math.floor(limits.answerAttemptBytes / large.length)
+  for (let number = 1; number <= most; number++) {
+    await settle(api, event, 1, 'failed', { number, outcome: 'failed', response })
+  }
+  const [first, second] = (await api.event(event)).deliveries
+  assert.deepEqual([first!.abridged, first!.attempts], [undefined, []])
+  assert.deepEqual([second!.abridged, second!.attempts.length], [true, 1])
+  assert.equal(second!.request.body, '{"a":1}')
+  const [latest] = second!.attempts
+  assert.deepEqual([latest!.number, latest!.request], [most, null])
+  assert.deepEqual(latest!.response, {
+    status: 200,
+    headers: [],
+    body: '',
+    bodyEncoding: 'utf8',
+    size: large.length,
+    sha256: response.sha256,
+    truncated: false,
+  })
+  const { body } = await api.call('GET', `/deliveries/${second!.id}`)
+  assert.equal(body.abridged, undefined)
+  assert.equal(body.attempts.at(-1).response.body.length, large.length)
+  assert.ok(body.attempts[0].number > 1)
+  const { number } = body.attempts[0]
+  const earlier = await api.call('GET', `/deliveries/${second!.id}?before=${number}`)
+  assert.equal(earlier.body.attempts.at(-1).number, number - 1)
 })
 
 test('stats: counts, success rate and quantiles, of all workflows or of one', async (t) => {

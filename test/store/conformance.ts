@@ -7,6 +7,7 @@ import type { Store } from '../../src/store/store.ts'
 import type { HeldClock } from '../support/store-values.ts'
 import { adoptDeliveriesConformance } from './conformance/adopt-deliveries.ts'
 import { adoptEventsConformance } from './conformance/adopt-events.ts'
+import { attemptsConformance } from './conformance/attempts.ts'
 import { admitConformance } from './conformance/admit.ts'
 import { bulkJobsConformance } from './conformance/bulk-jobs.ts'
 import { definitionsConformance } from './conformance/definitions.ts'
@@ -44,6 +45,7 @@ export function storeConformance(name: string, open: Open): void {
   packageSetsConformance(name, open)
   inspectConformance(name, open)
   deliveriesConformance(name, open)
+  attemptsConformance(name, open)
   bulkJobsConformance(name, open)
   expiryConformance(name, open)
   recoveryConformance(name, open)

@@ -1,6 +1,10 @@
 /** What is read from the API and kept: one entry per call, named once. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import type { EventDetailWire, EventListWire } from '../../src/inspector/wire-event.ts'
+import type {
+  DeliveryWire,
+  EventDetailWire,
+  EventListWire,
+} from '../../src/inspector/wire-event.ts'
 import type {
   StepProblemWire,
   VersionWire,
@@ -73,6 +77,21 @@ export const eventQuery = (id: string) =>
   queryOptions({
     queryKey: ['event', id],
     queryFn: ({ signal }) => call<EventDetailWire>('GET', `/events/${part(id)}`, { signal }),
+  })
+
+/** A delivery whose event is too much for one answer: its latest attempts, and before these the others. */
+export const deliveryQuery = (eventId: string, id: string) =>
+  infiniteQueryOptions({
+    queryKey: [...eventQuery(eventId).queryKey, 'delivery', id],
+    queryFn: ({ signal, pageParam }) =>
+      call<DeliveryWire>('GET', `/deliveries/${part(id)}${pageParam}`, { signal }),
+    initialPageParam: '',
+    getNextPageParam: ({ attempts: [first] }) =>
+      first && first.number > 1 ? `?before=${first.number}` : null,
+    select: ({ pages }): DeliveryWire => ({
+      ...pages[0]!,
+      attempts: pages.toReversed().flatMap(({ attempts }) => attempts),
+    }),
   })
 
 /** A page of events; `page` says from where and how many. */

@@ -1,13 +1,18 @@
 /** Request, response, timing and attempts of a delivery, and what can be done with it. */
 import { Tabs } from '@base-ui/react/tabs'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import { use, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { AttemptWire, DeliveryWire } from '../../src/inspector/wire-event.ts'
-import { cancelDelivery, redeliver } from '../api/queries.ts'
+import { cancelDelivery, deliveryQuery, redeliver } from '../api/queries.ts'
 import { curl } from '../model/curl.ts'
+import { count } from '../model/quantity.ts'
 import { sendCall } from '../model/send-call.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { notify, notifyProblem } from '../parts/notice.tsx'
+import { OlderButton } from '../parts/older-button.tsx'
+import { ProblemNote } from '../parts/problem-note.tsx'
+import { Skeleton } from '../parts/skeleton.tsx'
 import { AttemptCompare } from './attempt-compare.tsx'
 import { AttemptTable } from './attempt-table.tsx'
 import { CapturedContext } from './captured.ts'
@@ -25,12 +30,29 @@ const titles: Readonly<Record<Pane, string>> = {
   attempts: 'Attempts',
 }
 
-export function DeliveryPanes({ delivery }: { readonly delivery: DeliveryWire }) {
+type Props = { readonly delivery: DeliveryWire }
+
+export function DeliveryPanes({ delivery }: Props) {
+  return delivery.abridged ? <ReadPanes delivery={delivery} /> : <Panes delivery={delivery} />
+}
+
+/** What the event's own answer had no room for is read when it is looked at. */
+function ReadPanes({ delivery }: Props) {
+  const { search } = usePlace()
+  const query = useInfiniteQuery(deliveryQuery(search.event!, delivery.id))
+  const { data, error, refetch } = query
+  if (data) return <Panes delivery={data} earlier={<OlderButton list={query} />} />
+  if (error) return <ProblemNote problem={error} retry={() => void refetch()} />
+  return <Skeleton lines={4} />
+}
+
+function Panes({ delivery, earlier }: Props & { readonly earlier?: ReactNode }) {
   const { search, go } = usePlace()
   const isCaptured = use(CapturedContext)
   const [chosen, setChosen] = useState<number | null>(null)
   const { attempts, request } = delivery
-  const attempt = attempts.find(({ number }) => number === chosen) ?? attempts.at(-1)
+  const latest = attempts.at(-1)
+  const attempt = attempts.find(({ number }) => number === chosen) ?? latest
   const pane = panes.find((known) => known === search.pane) ?? (attempt ? 'response' : 'request')
   return (
     <div className="delivery-panes">
@@ -40,7 +62,7 @@ export function DeliveryPanes({ delivery }: { readonly delivery: DeliveryWire })
             {panes.map((name) => (
               <Tabs.Tab key={name} value={name} className="tab">
                 {titles[name]}
-                {name === 'attempts' && attempts.length > 1 && ` ${attempts.length}`}
+                {name === 'attempts' && latest && latest.number > 1 && ` ${count(latest.number)}`}
               </Tabs.Tab>
             ))}
           </Tabs.List>
@@ -62,6 +84,7 @@ export function DeliveryPanes({ delivery }: { readonly delivery: DeliveryWire })
         <Tabs.Panel value="attempts">
           {attempt ? (
             <>
+              {earlier}
               <AttemptTable attempts={attempts} chosen={attempt.number} choose={setChosen} />
               {attempts.length > 1 && <AttemptCompare delivery={delivery} chosen={attempt} />}
             </>

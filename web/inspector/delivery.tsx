@@ -1,7 +1,7 @@
 /** A delivery: one line until opened, then its four panes. Which one is open stands in the address. */
 import { lazy, Suspense, use } from 'react'
 import type { DeliveryWire } from '../../src/inspector/wire-event.ts'
-import { duration } from '../model/quantity.ts'
+import { count, duration } from '../model/quantity.ts'
 import { capturedResult, deliveryResult } from '../model/status-words.ts'
 import { Disclosure } from '../parts/disclosure.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
@@ -21,7 +21,8 @@ export function Delivery({ delivery }: { readonly delivery: DeliveryWire }) {
   const isOpen = search.delivery === id
   const isCaptured = use(CapturedContext)
   const result = isCaptured ? capturedResult : deliveryResult(delivery)
-  const took = attempts.at(-1)?.timings?.totalMs
+  const latest = attempts.at(-1)
+  const took = latest?.timings?.totalMs
   const toggle = (): void =>
     go(
       { delivery: isOpen ? undefined : id, pane: undefined },
@@ -42,7 +43,9 @@ export function Delivery({ delivery }: { readonly delivery: DeliveryWire }) {
           <span className="delivery-result">
             → <StatusText status={result} />
             {took !== undefined && <span className="faint"> · {duration(took)}</span>}
-            {attempts.length > 1 && <span className="faint"> · {attempts.length} attempts</span>}
+            {latest && latest.number > 1 && (
+              <span className="faint"> · {count(latest.number)} attempts</span>
+            )}
             {signs[result.tone] !== '' && (
               <span className="delivery-sign" data-tone={result.tone} aria-hidden="true">
                 {signs[result.tone]}

@@ -7,7 +7,8 @@ import { systemClock } from '../../clock.ts'
 import { listDestinations, readDestination } from '../destinations.ts'
 import { listBulkJobs, listOpenBulkJobs, readBulkJob } from '../bulk-jobs.ts'
 import * as readDefinitions from '../read-definitions.ts'
-import { readBacklog, readDeliveryStatus, readEvent } from '../read-event.ts'
+import { readDelivery, readDeliveryStatus } from '../read-delivery.ts'
+import { readBacklog, readEvent, readReceivedEvent } from '../read-event.ts'
 import { listActivity } from '../read-activity.ts'
 import { listDeliveries } from '../read-deliveries.ts'
 import { countMatching, listEvents } from '../read-events.ts'
@@ -37,6 +38,9 @@ const reads = {
   // Several statements in one snapshot: a run, its deliveries and its Dest are seen together.
   readEvent: (_: typeof db, ...args: Rest<typeof readEvent>) =>
     db.transaction().execute((snapshot) => readEvent(snapshot, ...args)),
+  readReceivedEvent,
+  readDelivery: (_: typeof db, ...args: Rest<typeof readDelivery>) =>
+    db.transaction().execute((snapshot) => readDelivery(snapshot, ...args)),
   readDeliveryStatus,
   readBacklog,
   listEvents: (_: typeof db, ...args: Rest<typeof listEvents>) =>
