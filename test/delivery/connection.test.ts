@@ -86,8 +86,9 @@ test('[56] connection: after a minute the destination is resolved and dialled an
 })
 
 test('connection: after a fault it is not used again', async () => {
-  await using at = await inLane((_, count) => (count === 1 ? { end: 'hang' } : {}))
-  assert.equal((await at.attempt(taskTo(at.receiver.url(), { timeoutMs: 50 }))).code, 'timeout')
+  await using at = await inLane(({ url }) => (url === '/hang' ? { end: 'hang' } : {}))
+  const hanging = taskTo(at.receiver.url('/hang'), { timeoutMs: 200 })
+  assert.equal((await at.attempt(hanging)).code, 'timeout')
   assert.equal((await at.attempt()).outcome, 'delivered')
   assert.equal(at.receiver.connections, 2)
 })

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -27,6 +28,8 @@ export type TestRegistry = {
   add(...packages: readonly TestPackage[]): void
   /** From now on other bytes come than are stated. */
   corrupt(name: string): void
+  /** From now on answers wait for the function that it returns. */
+  hold(): () => void
   /** From now on nobody answers. */
   stop(): Promise<void>
 }
@@ -38,7 +41,16 @@ export async function startRegistry(
 ): Promise<TestRegistry> {
   const all = new Map<string, Map<string, { manifest: object; tarball: Buffer }>>()
   const asked: string[] = []
-  const server = createServer((request, response) => {
+  let released = Promise.resolve()
+  const hold = (): (() => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    released = promise
+    return resolve
+  }
+  const server = createServer(
+    (request, response) => void released.then(() => answer(request, response)),
+  )
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const path = decodeURIComponent(request.url!.slice(1))
     asked.push(path)
     const [, name = path, version] = /^(.+)\/-\/(.+)\.tgz$/.exec(path) ?? []
@@ -52,7 +64,7 @@ export async function startRegistry(
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(JSON.stringify(packument(name, versions)))
     }
-  })
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
@@ -91,7 +103,7 @@ export async function startRegistry(
   }
   useRegistry(t, url)
   t.after(stop)
-  return { url, asked, add, corrupt: (name) => void corrupted.add(name), stop }
+  return { url, asked, add, corrupt: (name) => void corrupted.add(name), hold, stop }
 }
 
 /** Sets npm of this process to a registry, until the test is over. */
