@@ -4,6 +4,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { ApiProblem, whenSignedOut } from './api/client.ts'
 import { createAppRouter } from './router.tsx'
+import { loadAhead } from './parts/lazy-part.tsx'
 import { hasUnsaved } from './parts/unsaved.ts'
 import { setSessionEnded } from './shell/session-end.ts'
 import { applyTheme } from './shell/theme.ts'
@@ -26,7 +27,11 @@ applyTheme()
 
 const queries = new QueryClient({
   defaultOptions: {
+    // The server may well be on this machine: whether there is a network is not asked, but whether it answers.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
+      refetchOnReconnect: true,
       staleTime: 2_000,
       retry: (failures, problem) =>
         failures < 2 &&
@@ -50,3 +55,4 @@ createRoot(document.getElementById('root')!).render(
     <RouterProvider router={router} />
   </QueryClientProvider>,
 )
+loadAhead()

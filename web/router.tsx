@@ -7,7 +7,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Outlet,
   redirect,
 } from '@tanstack/react-router'
@@ -21,6 +20,7 @@ import type { DeliveriesSearch } from './routes/deliveries.tsx'
 import type { OverviewSearch } from './routes/overview.tsx'
 import { WorkflowPage } from './routes/workflow.tsx'
 import { WorkflowsPage } from './routes/workflows.tsx'
+import { lazyPage } from './shell/lazy-page.tsx'
 import { Shell } from './shell/shell.tsx'
 
 export type WorkflowSearch = {
@@ -100,13 +100,13 @@ const deliveries = createRoute({
   path: '/deliveries',
   validateSearch: (search: Record<string, unknown>): DeliveriesSearch =>
     only(search, 'workflow', 'status', 'code', 'origin', 'q', 'bulk'),
-  component: lazyRouteComponent(() => import('./routes/deliveries.tsx'), 'DeliveriesPage'),
+  component: lazyPage(async () => (await import('./routes/deliveries.tsx')).DeliveriesPage),
 })
 
 const destinations = createRoute({
   getParentRoute: () => inside,
   path: '/destinations',
-  component: lazyRouteComponent(() => import('./routes/destinations.tsx'), 'DestinationsPage'),
+  component: lazyPage(async () => (await import('./routes/destinations.tsx')).DestinationsPage),
 })
 
 const overview = createRoute({
@@ -114,13 +114,13 @@ const overview = createRoute({
   path: '/overview',
   validateSearch: (search: Record<string, unknown>): OverviewSearch =>
     only(search, 'span', 'workflow'),
-  component: lazyRouteComponent(() => import('./routes/overview.tsx'), 'OverviewPage'),
+  component: lazyPage(async () => (await import('./routes/overview.tsx')).OverviewPage),
 })
 
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
-  component: lazyRouteComponent(() => import('./routes/settings.tsx'), 'SettingsPage'),
+  component: lazyPage(async () => (await import('./routes/settings.tsx')).SettingsPage),
 })
 
 const routeTree = root.addChildren([

@@ -264,19 +264,29 @@ test(
   },
 )
 
-test('test: a made-up event is sent for real, and its page opens', { skip }, async (t) => {
-  const { page, app, open } = await openUi(t)
-  const workflow = await app.workflow([
-    { type: 'code', name: 'see', code: 'console.log($context.test, $event.body.order)' },
-  ])
-  await open(pathOf(workflow))
-  await page.getByRole('button', { name: 'Test', exact: true }).click()
-  await page.getByRole('menuitem', { name: 'Test event' }).click()
-  await page.getByRole('button', { name: 'Keep as sample' }).click()
-  await page.getByRole('button', { name: 'Send for real' }).click()
-  await page.waitForURL((url) => url.searchParams.has('event'))
-  await reads(steps(page), 'true 42')
-})
+test(
+  'test: a made-up event is kept as it was left, sent for real, and its page opens',
+  { skip },
+  async (t) => {
+    const { page, app, open } = await openUi(t)
+    const workflow = await app.workflow([
+      { type: 'code', name: 'see', code: 'console.log($context.test, $event.body.order)' },
+    ])
+    await open(pathOf(workflow))
+    await page.getByRole('button', { name: 'Test', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'Test event' }).click()
+    const body = page.getByRole('textbox', { name: 'Body' })
+    await body.fill('{ "order": 43 }')
+    await page.keyboard.press('Escape')
+    await body.waitFor({ state: 'detached' })
+    await page.keyboard.press('t')
+    assert.equal(await body.inputValue(), '{ "order": 43 }')
+    await page.getByRole('button', { name: 'Keep as sample' }).click()
+    await page.getByRole('button', { name: 'Send for real' }).click()
+    await page.waitForURL((url) => url.searchParams.has('event'))
+    await reads(steps(page), 'true 43')
+  },
+)
 
 test(
   'save: a version that was saved elsewhere is never written over unasked',
@@ -295,9 +305,15 @@ test(
     await reads(page.getByRole('alert'), 'v2 was saved elsewhere')
     await reads(code, 'mine')
     assert.deepEqual((await stored()).steps, theirs)
+    await page.getByRole('button', { name: 'More of this workflow' }).click()
+    await page.getByRole('menuitem', { name: 'Settings' }).click()
+    await page.getByLabel('Time limit of a run, in seconds').fill('20')
+    await page.getByRole('button', { name: 'Save settings' }).click()
+    await reads(page.getByRole('alert'), 'v3 was saved elsewhere')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Keep mine over it' }).click()
     await page.keyboard.press('Control+s')
-    await reads(page.getByRole('status'), 'Saved as v3')
+    await reads(page.getByRole('status'), 'Saved as v4')
     assert.match(JSON.stringify((await stored()).steps), /mine/)
   },
 )

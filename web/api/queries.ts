@@ -138,8 +138,11 @@ export const saveWorkflow = (id: string, body: WorkflowSave, tell: (progress: st
 
 export const deleteWorkflow = (id: string) => call<undefined>('DELETE', `/workflows/${part(id)}`)
 
-export const createWorkflow = (name: string) =>
-  call<WorkflowWire>('POST', '/workflows', { body: { name, steps: [] } })
+export type NewWorkflow = Pick<WorkflowWire, 'name' | 'steps'> &
+  Partial<Pick<WorkflowWire, 'settings'>>
+
+export const createWorkflow = (body: NewWorkflow) =>
+  call<WorkflowWire>('POST', '/workflows', { body })
 
 export type TestRun = { readonly event: unknown; readonly steps?: readonly unknown[] }
 

@@ -5,6 +5,8 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Scope } from '../model/complete.ts'
 import type { Editor, Mark } from './code/mount.ts'
+import { missing } from '../parts/lazy-part.tsx'
+import { ProblemNote } from '../parts/problem-note.tsx'
 import { useDraftStore } from './use-editor.ts'
 
 type Props = {
@@ -27,28 +29,33 @@ export function CodeEditor(props: Props) {
   const latest = useRef(props)
   const store = useDraftStore()
   const [editor, setEditor] = useState<Editor | null>(null)
+  const [isMissing, setMissing] = useState(false)
   useEffect(() => {
     latest.current = props
   })
   useEffect(() => {
+    if (isMissing) return undefined
     let made: Editor | undefined
     let isWanted = true
     let forget: (() => void) | undefined
     const scope = (): Scope => latest.current.scope
     const changed = (next: string): void => latest.current.change(next)
-    void import('./code/mount.ts').then(({ mountEditor }) => {
-      if (!isWanted || !host.current) return
-      const { text, label, hint } = latest.current
-      made = mountEditor(host.current, { text, label, hint, scope, changed })
-      forget = store.registerEditor(place, made)
-      setEditor(made)
-    })
+    import('./code/mount.ts').then(
+      ({ mountEditor }) => {
+        if (!isWanted || !host.current) return
+        const { text, label, hint } = latest.current
+        made = mountEditor(host.current, { text, label, hint, scope, changed })
+        forget = store.registerEditor(place, made)
+        setEditor(made)
+      },
+      () => isWanted && setMissing(true),
+    )
     return () => {
       isWanted = false
       forget?.()
       made?.destroy()
     }
-  }, [place, store])
+  }, [place, store, isMissing])
   // Once it is on the page in place of the plain text: what is not shown takes no focus.
   useEffect(() => {
     if (focusFirst) editor?.focus()
@@ -60,6 +67,7 @@ export function CodeEditor(props: Props) {
   return (
     <div className="code-editor" data-ready={editor !== null}>
       {!editor && <Waiting text={text} />}
+      {isMissing && <ProblemNote problem={missing} retry={() => setMissing(false)} />}
       <div ref={host} className="code-host" />
     </div>
   )

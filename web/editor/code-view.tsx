@@ -91,9 +91,13 @@ function useColored(code: string): Lines {
   useEffect(() => {
     let isWanted = true
     if (code.length > COLORED) return undefined
-    void import('./highlight.ts').then(({ highlight }) => {
-      if (isWanted) setColored({ code, lines: highlight(code) })
-    })
+    import('./highlight.ts').then(
+      ({ highlight }) => {
+        if (isWanted) setColored({ code, lines: highlight(code) })
+      },
+      // It can be read without colors.
+      () => undefined,
+    )
     return () => {
       isWanted = false
     }

@@ -9,6 +9,7 @@ import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import type { StepProblemWire, WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { draftOf, isChanged, rebased, withChange, withoutStep } from '../model/draft.ts'
 import type { Draft, DraftStep } from '../model/draft.ts'
+import type { TestRequest } from '../model/test-event.ts'
 import type { Editor } from './code/mount.ts'
 
 export type Saving =
@@ -41,6 +42,8 @@ export type EditorState = {
   /** The newest that the server told of. */
   readonly latest: WorkflowWire
   readonly isChanged: boolean
+  /** The workflow itself was deleted, by somebody or in another tab. */
+  readonly isGone: boolean
   readonly problems: ReadonlyMap<string, readonly StepProblemWire[]>
   readonly saving: Saving
   /** The step that was deleted last, and where it stood. */
@@ -49,12 +52,16 @@ export type EditorState = {
   readonly dryRun: DryRun | null
 }
 
+const isCode = (field: string): boolean => field === 'code' || field === 'payload'
+
 export class DraftStore {
   readonly #listeners = new Set<() => void>()
   readonly #editors = new Map<string, Editor>()
   #state: EditorState
   /** The step whose first field takes the focus when it is drawn. */
   focusNext: string | null = null
+  /** The test event as it was edited last, and the event that was selected then. */
+  leftTest: { readonly request: TestRequest; readonly eventId: string | undefined } | null = null
 
   constructor(workflow: WorkflowWire) {
     this.#state = {
@@ -62,6 +69,7 @@ export class DraftStore {
       base: workflow,
       latest: workflow,
       isChanged: false,
+      isGone: false,
       problems: new Map(),
       saving: { kind: 'idle' },
       removed: null,
@@ -91,6 +99,7 @@ export class DraftStore {
 
   changeStep(key: string, change: Partial<DraftStep>): void {
     this.change((draft) => withChange(draft, key, change))
+    this.#forgetProblems(key, change)
   }
 
   remove(key: string): void {
@@ -158,6 +167,10 @@ export class DraftStore {
     this.#set({ saving })
   }
 
+  setGone(isGone: boolean): void {
+    if (isGone !== this.#state.isGone) this.#set({ isGone })
+  }
+
   setProblems(problems: EditorState['problems']): void {
     this.#set({ problems })
   }
@@ -176,6 +189,14 @@ export class DraftStore {
     return () => {
       if (this.#editors.get(place) === editor) this.#editors.delete(place)
     }
+  }
+
+  /** What was wrong with a field is said of what it held; in code the marks move along with the text. */
+  #forgetProblems(key: string, change: Partial<DraftStep>): void {
+    const { problems } = this.#state
+    const known = problems.get(key) ?? []
+    const left = known.filter(({ field }) => field === null || isCode(field) || !(field in change))
+    if (left.length < known.length) this.setProblems(new Map(problems).set(key, left))
   }
 
   #set(change: Partial<EditorState>): void {

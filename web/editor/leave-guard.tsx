@@ -1,12 +1,13 @@
 /** Asks once before unsaved changes are left: inside the UI by a dialog, otherwise by the browser's own. */
 import { useBlocker } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback } from 'react'
+import { Suspense, useCallback } from 'react'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { useUnsaved } from '../parts/unsaved.ts'
 import { useDraftStore, useEditor } from './use-editor.ts'
 
-const ConfirmDialog = lazy(async () => ({
-  default: (await import('../parts/confirm-dialog.tsx')).ConfirmDialog,
-}))
+const ConfirmDialog = lazyPart(
+  async () => (await import('../parts/confirm-dialog.tsx')).ConfirmDialog,
+)
 
 export function LeaveGuard() {
   const store = useDraftStore()

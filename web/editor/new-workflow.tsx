@@ -1,21 +1,26 @@
 /** Makes an empty workflow and goes to its page, where everything else of it is done. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { createWorkflow, workflowQuery } from '../api/queries.ts'
+import type { NewWorkflow as Made } from '../api/queries.ts'
 import { Icon } from '../parts/icon.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
 
-const NAME = 'New workflow'
+/** What it is made of, where it is not to be empty. */
+const EMPTY: Made = { name: 'New workflow', steps: [] }
 
-export function useNewWorkflow() {
+/** `made` hears of it before its page is gone to. */
+export function useNewWorkflow(made?: (workflow: WorkflowWire) => void) {
   const queries = useQueryClient()
   const navigate = useNavigate()
   return useMutation({
-    mutationFn: () => createWorkflow(NAME),
-    onSuccess: async (made) => {
-      queries.setQueryData(workflowQuery(made.id).queryKey, made)
+    mutationFn: (of: Made | void) => createWorkflow(of ?? EMPTY),
+    onSuccess: async (workflow) => {
+      queries.setQueryData(workflowQuery(workflow.id).queryKey, workflow)
       void queries.invalidateQueries({ queryKey: ['workflows'] })
-      await navigate({ to: '/workflows/$workflowId', params: { workflowId: made.id } })
+      made?.(workflow)
+      await navigate({ to: '/workflows/$workflowId', params: { workflowId: workflow.id } })
     },
     onError: notifyProblem,
   })

@@ -43,12 +43,16 @@ function SettingsForm({ close }: { readonly close: () => void }) {
       return saveWorkflow(latest.id, { ...body, expectedVersion: latest.version }, notify)
     },
     onSuccess: (saved) => {
-      store.saved(saved)
+      // Over a version that somebody else saved meanwhile, it is still to be decided what becomes of the draft.
+      if (store.state().base.version === latest.version) store.saved(saved)
+      else store.hear(saved)
       queries.setQueryData(workflowQuery(saved.id).queryKey, saved)
       void queries.invalidateQueries({ queryKey: versionsQuery(saved.id).queryKey })
       notify(`Saved as v${saved.version}`)
       close()
     },
+    // Saved elsewhere meanwhile: the next try is over what was.
+    onError: () => void queries.invalidateQueries({ queryKey: workflowQuery(latest.id).queryKey }),
   })
   const submit = (event: FormEvent): void => {
     event.preventDefault()

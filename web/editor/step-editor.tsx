@@ -1,5 +1,5 @@
 /** One step, to be edited in place; under it what it did in the run that is shown. */
-import { lazy, memo, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import type { StepProblemWire } from '../../src/inspector/wire-workflow.ts'
 import type { Folds } from '../inspector/run-pane.tsx'
 import { StepOutcome } from '../inspector/step-outcome.tsx'
@@ -11,6 +11,7 @@ import type { DraftView } from '../model/draft-views.ts'
 import { count, duration, plural } from '../model/quantity.ts'
 import { stepStatus } from '../model/status-words.ts'
 import { Disclosure } from '../parts/disclosure.tsx'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { StatusText } from '../parts/status-text.tsx'
 import { CodeEditor } from './code-editor.tsx'
 import type { Mark } from './code/mount.ts'
@@ -30,15 +31,15 @@ type Props = {
 
 const NONE: readonly StepProblemWire[] = []
 const Outcome = memo(StepOutcome)
-const StepCompare = lazy(async () => ({
-  default: (await import('../inspector/step-compare.tsx')).StepCompare,
-}))
+const StepCompare = lazyPart(
+  async () => (await import('../inspector/step-compare.tsx')).StepCompare,
+)
 
 export function StepEditor({ view, beside, at, isLast, folds, variables }: Props) {
   const { step, ran } = view
   const store = useDraftStore()
   const saved = useEditor(({ base }) => base.steps)
-  const problems = useProblems(step.key)
+  const problems = useProblems(step)
   const [isRenaming, setRenaming] = useState(false)
   const isChanged = isStepChanged(step, saved)
   const record = ran?.record ?? null
@@ -90,12 +91,17 @@ export function StepEditor({ view, beside, at, isLast, folds, variables }: Props
 }
 
 /** What the compiler says; where it has nothing to say, why the save was refused. */
-function useProblems(key: string): readonly StepProblemWire[] {
-  const compiled = useEditor((state) => state.problems.get(key) ?? NONE)
+function useProblems(step: DraftStep): readonly StepProblemWire[] {
+  const compiled = useEditor((state) => state.problems.get(step.key) ?? NONE)
   const blamed = useEditor(({ saving }) =>
-    saving.kind === 'refused' && saving.at?.key === key ? saving.at.problem : null,
+    saving.kind === 'refused' && saving.at?.key === step.key ? saving.at.problem : null,
   )
-  return useMemo(() => (compiled.length > 0 || !blamed ? compiled : [blamed]), [compiled, blamed])
+  // A URL that nobody has typed yet is not wrong before it is to be saved so.
+  const isUrlToCome = step.type === 'webhook' && step.url.trim() === '' && !blamed
+  return useMemo(() => {
+    if (compiled.length === 0) return blamed ? [blamed] : NONE
+    return isUrlToCome ? compiled.filter(({ field }) => field !== 'url') : compiled
+  }, [compiled, blamed, isUrlToCome])
 }
 
 type SummaryProps = {

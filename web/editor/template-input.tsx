@@ -111,8 +111,10 @@ function useComplete(isWanted: boolean): Complete | null {
   const [complete, setComplete] = useState<Complete | null>(null)
   useEffect(() => {
     if (!isWanted) return
-    void import('../model/template-complete.ts').then(({ templateChoices }) =>
-      setComplete(() => templateChoices),
+    import('../model/template-complete.ts').then(
+      ({ templateChoices }) => setComplete(() => templateChoices),
+      // Without choices the field is a field.
+      () => undefined,
     )
   }, [isWanted])
   return complete

@@ -18,7 +18,7 @@ import {
 import type { TestRequest } from '../model/test-event.ts'
 import { notify } from '../parts/notice.tsx'
 import { PairsField } from './pairs-field.tsx'
-import { useEditor } from './use-editor.ts'
+import { useDraftStore, useEditor } from './use-editor.ts'
 import { useTestRun } from './use-test-run.ts'
 
 type Props = {
@@ -39,7 +39,9 @@ export function TestDialog({ workflow, eventId, close }: Props) {
         <Dialog.Backdrop className="backdrop" />
         <Dialog.Popup className="dialog dialog-form">
           <Dialog.Title className="dialog-title">Test event</Dialog.Title>
-          {!isLoading && <TestForm workflow={workflow} detail={usable} close={close} />}
+          {!isLoading && (
+            <TestForm workflow={workflow} eventId={eventId} detail={usable} close={close} />
+          )}
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
@@ -48,6 +50,7 @@ export function TestDialog({ workflow, eventId, close }: Props) {
 
 type FormProps = {
   readonly workflow: WorkflowWire
+  readonly eventId: string | undefined
   readonly detail: EventDetailWire | null
   readonly close: () => void
 }
@@ -56,21 +59,30 @@ type FormProps = {
 const BEGINNING = 4_000
 const NEW = 'new'
 const SELECTED = 'selected'
+const LEFT = 'left'
 
-function TestForm({ workflow, detail, close }: FormProps) {
+function TestForm({ workflow, eventId, detail, close }: FormProps) {
+  const store = useDraftStore()
+  const [left] = useState(store.leftTest)
+  const isLeftHere = left !== null && left.eventId === eventId
   const [samples, setSamples] = useState(() => readSamples(localStorage, workflow.id))
-  const [source, setSource] = useState(detail ? SELECTED : NEW)
-  const [request, setRequest] = useState<TestRequest>(() =>
-    detail ? requestOfEvent(detail) : newRequest,
-  )
+  const [source, setSource] = useState(isLeftHere ? LEFT : detail ? SELECTED : NEW)
+  const requestOf = (from: string): TestRequest => {
+    if (from === LEFT && left) return left.request
+    if (from === SELECTED && detail) return requestOfEvent(detail)
+    return samples.find(({ name }) => `sample ${name}` === from)?.request ?? newRequest
+  }
+  const [request, setRequest] = useState(() => requestOf(source))
   const { dry, send, isRunning, problem } = useTestRun(workflow.id, { done: close })
   const isChanged = useEditor((state) => state.isChanged)
   const event = (): unknown => eventOfRequest(request)
   const choose = (next: string): void => {
     setSource(next)
-    if (next === NEW) setRequest(newRequest)
-    else if (next === SELECTED && detail) setRequest(requestOfEvent(detail))
-    else setRequest(samples.find(({ name }) => `sample ${name}` === next)?.request ?? newRequest)
+    setRequest(requestOf(next))
+  }
+  const edit = (next: TestRequest): void => {
+    setRequest(next)
+    store.leftTest = { request: next, eventId }
   }
   const keep = (): void => {
     const name = `${request.method} ${request.path}`
@@ -99,6 +111,7 @@ function TestForm({ workflow, detail, close }: FormProps) {
       <div className="source-line">
         <label htmlFor="test-source">From</label>
         <select id="test-source" value={source} onChange={({ target }) => choose(target.value)}>
+          {left && <option value={LEFT}>As you left it</option>}
           <option value={NEW}>A new request</option>
           {detail && <option value={SELECTED}>The selected event</option>}
           {samples.map(({ name }) => (
@@ -117,7 +130,7 @@ function TestForm({ workflow, detail, close }: FormProps) {
           </button>
         )}
       </div>
-      <RequestFields source={source} request={request} change={setRequest} />
+      <RequestFields source={source} request={request} change={edit} />
       {problem !== null && (
         <p className="field-problem" role="alert">
           {problem}

@@ -21,6 +21,9 @@ export function useRevert(done: () => void) {
       notify(`v${saved.version} is v${version} again`)
       done()
     },
-    onError: notifyProblem,
+    onError: (problem) => {
+      notifyProblem(problem)
+      void queries.invalidateQueries({ queryKey: workflowQuery(store.state().base.id).queryKey })
+    },
   })
 }

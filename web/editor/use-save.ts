@@ -30,6 +30,7 @@ export function useSave(): () => void {
       const message = reasonOf(problem)
       const at = problem instanceof ApiProblem ? blamed(draft, problem) : null
       store.setSaving({ kind: 'refused', message, at })
+      if (problem instanceof ApiProblem && problem.status === 404) store.setGone(true)
       if (problem instanceof ApiProblem && problem.code === 'version_conflict') {
         void queries.invalidateQueries({ queryKey: workflowQuery(base.id).queryKey })
       }

@@ -80,8 +80,6 @@ function UrlField({ step, scope, problem }: UrlProps) {
   useEffect(() => {
     if (isNew) store.focusNext = null
   }, [store, isNew])
-  // A URL that nobody has typed yet is missing, not wrong.
-  const shown = step.url === '' ? undefined : problem
   return (
     <div className="field">
       <label className="field-label" htmlFor={id}>
@@ -95,13 +93,13 @@ function UrlField({ step, scope, problem }: UrlProps) {
         autoFocus={isNew}
         value={step.url}
         scope={scope}
-        aria-invalid={shown !== undefined}
-        aria-describedby={shown === undefined ? undefined : `${id}-problem`}
+        aria-invalid={problem !== undefined}
+        aria-describedby={problem === undefined ? undefined : `${id}-problem`}
         change={(url) => store.changeStep(step.key, { url })}
       />
-      {shown !== undefined && (
+      {problem !== undefined && (
         <p id={`${id}-problem`} className="field-problem">
-          {shown}
+          {problem}
         </p>
       )}
     </div>

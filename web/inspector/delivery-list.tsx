@@ -2,10 +2,11 @@
  * The deliveries of a step, one line each, in the order of the calls. Many of them get a scroll area of
  * their own, in which only what is seen is drawn, so a step that sends a thousand keeps its neighbours near.
  */
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import type { DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { deliveryStatus } from '../model/status-words.ts'
 import { count, plural } from '../model/quantity.ts'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { Segments } from '../parts/segments.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { Delivery } from './delivery.tsx'
@@ -17,9 +18,7 @@ type Props = { readonly deliveries: readonly DeliveryWire[]; readonly name: stri
 const MANY = 50
 
 /** Most steps send a few, so what measures many is loaded with the first that does not. */
-const ManyDeliveries = lazy(async () => ({
-  default: (await import('./many-deliveries.tsx')).ManyDeliveries,
-}))
+const ManyDeliveries = lazyPart(async () => (await import('./many-deliveries.tsx')).ManyDeliveries)
 
 export function DeliveryList({ deliveries, name }: Props) {
   const [shown, setShown] = useState<'all' | 'failed'>('all')

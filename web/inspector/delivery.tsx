@@ -1,17 +1,16 @@
 /** A delivery: one line until opened, then its four panes. Which one is open stands in the address. */
-import { lazy, Suspense, use } from 'react'
+import { Suspense, use } from 'react'
 import type { DeliveryWire } from '../../src/inspector/wire-event.ts'
 import { count, duration } from '../model/quantity.ts'
 import { capturedResult, deliveryResult } from '../model/status-words.ts'
 import { Disclosure } from '../parts/disclosure.tsx'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { StatusText } from '../parts/status-text.tsx'
 import { CapturedContext } from './captured.ts'
 import { usePlace } from './place.ts'
 
-const DeliveryPanes = lazy(async () => ({
-  default: (await import('./delivery-panes.tsx')).DeliveryPanes,
-}))
+const DeliveryPanes = lazyPart(async () => (await import('./delivery-panes.tsx')).DeliveryPanes)
 
 const signs = { ok: '', failed: '✕', waiting: '…', plain: '', faint: '' } as const
 

@@ -1,10 +1,11 @@
 /** The left side: what came in, found and followed. */
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { curlOfEndpoint } from '../model/curl.ts'
 import type { Search } from '../model/search-words.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { RunningJobs } from '../parts/running-jobs.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
@@ -15,10 +16,8 @@ import { ListBar } from './list-bar.tsx'
 import { usePlace } from './place.ts'
 
 /** Loaded when somebody chooses the first event, or comes back to a job. */
-const EventsChoice = lazy(async () => ({
-  default: (await import('./events-choice.tsx')).EventsChoice,
-}))
-const BulkBar = lazy(async () => ({ default: (await import('../parts/bulk-bar.tsx')).BulkBar }))
+const EventsChoice = lazyPart(async () => (await import('./events-choice.tsx')).EventsChoice)
+const BulkBar = lazyPart(async () => (await import('../parts/bulk-bar.tsx')).BulkBar)
 
 type Props = {
   readonly workflow: WorkflowWire
@@ -59,7 +58,7 @@ export function EventsPane(props: Props) {
       </Suspense>
       {view.problem && <ProblemNote problem={view.problem} retry={() => feed.readAgain()} />}
       {view.phase === 'loading' && <Skeleton lines={12} />}
-      {view.phase !== 'loading' && isEmpty && !view.hasOlder && (
+      {view.phase === 'ready' && isEmpty && !view.hasOlder && (
         <Nothing workflow={workflow} isFiltered={Object.keys(found.filter).length > 0} />
       )}
       {view.phase !== 'loading' && (!isEmpty || view.hasOlder) && (

@@ -4,7 +4,7 @@
  * open while the selection moves.
  */
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
@@ -15,6 +15,7 @@ import { useEditor } from '../editor/use-editor.ts'
 import { shortId } from '../model/short-id.ts'
 import { stepViews } from '../model/step-views.ts'
 import { Icon } from '../parts/icon.tsx'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { CapturedContext } from './captured.ts'
@@ -25,9 +26,7 @@ import { TriggerCard } from './trigger-card.tsx'
 import { useShown } from './use-dry-run.ts'
 import { RUN_PANE } from './use-workflow-keys.ts'
 
-const DryRunHead = lazy(async () => ({
-  default: (await import('./dry-run-head.tsx')).DryRunHead,
-}))
+const DryRunHead = lazyPart(async () => (await import('./dry-run-head.tsx')).DryRunHead)
 
 type Props = {
   readonly workflow: WorkflowWire

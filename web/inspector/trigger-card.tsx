@@ -1,5 +1,5 @@
 /** The first card: the request that came in, as `$event`. */
-import { lazy, Suspense, useMemo } from 'react'
+import { Suspense, useMemo } from 'react'
 import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { maskedEvent } from '../model/masked.ts'
 import { size } from '../model/quantity.ts'
@@ -7,6 +7,7 @@ import type { SplitRow } from '../model/split-rows.ts'
 import { Disclosure } from '../parts/disclosure.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { JsonTree } from '../parts/json-tree.tsx'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import type { Folds } from './run-pane.tsx'
 
 type Props = {
@@ -16,9 +17,7 @@ type Props = {
   readonly edited?: readonly SplitRow[] | null
 }
 
-const SplitLines = lazy(async () => ({
-  default: (await import('./split-lines.tsx')).SplitLines,
-}))
+const SplitLines = lazyPart(async () => (await import('./split-lines.tsx')).SplitLines)
 
 /** Cannot clash with a step: their names are words. */
 const NAME = '(trigger)'

@@ -1,6 +1,6 @@
 /** The head of the page: name, version, the switch, testing and saving, and where events enter. */
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { versionQuery } from '../api/queries.ts'
 import { TestMenu } from '../editor/test-menu.tsx'
@@ -10,23 +10,22 @@ import { curlOfEndpoint } from '../model/curl.ts'
 import { SAVE_KEY } from '../parts/command-keys.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Icon } from '../parts/icon.tsx'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { MenuButton } from '../parts/menu-button.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
 import { TopBar } from '../shell/top-bar.tsx'
 import { useActive } from './use-active.ts'
 
-const VersionsDialog = lazy(async () => ({
-  default: (await import('../editor/versions-dialog.tsx')).VersionsDialog,
-}))
-const SettingsDialog = lazy(async () => ({
-  default: (await import('../editor/settings-dialog.tsx')).SettingsDialog,
-}))
-const JobsDialog = lazy(async () => ({
-  default: (await import('../operations/jobs-dialog.tsx')).JobsDialog,
-}))
-const DeleteDialog = lazy(async () => ({
-  default: (await import('../editor/delete-dialog.tsx')).DeleteDialog,
-}))
+const VersionsDialog = lazyPart(
+  async () => (await import('../editor/versions-dialog.tsx')).VersionsDialog,
+)
+const SettingsDialog = lazyPart(
+  async () => (await import('../editor/settings-dialog.tsx')).SettingsDialog,
+)
+const JobsDialog = lazyPart(async () => (await import('../operations/jobs-dialog.tsx')).JobsDialog)
+const DeleteDialog = lazyPart(
+  async () => (await import('../editor/delete-dialog.tsx')).DeleteDialog,
+)
 
 type Props = {
   readonly workflow: WorkflowWire

@@ -29,7 +29,7 @@ export function BulkBar({ id, close, ended }: Props) {
   useEffect(() => {
     if (isOver) hears.current?.()
   }, [isOver])
-  if (error && !data) return <ProblemNote problem={error} retry={close} />
+  if (error && !data) return <ProblemNote problem={error} close={close} />
   if (!data) return null
   const { text, share, left, problem } = bulkProgress(data)
   return (

@@ -1,7 +1,8 @@
 /** A button that opens a menu. The menu itself is loaded when somebody is about to open the first one. */
-import { lazy, Suspense, useRef, useState } from 'react'
+import { Suspense, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { Icon } from './icon.tsx'
+import { lazyPart } from './lazy-part.tsx'
 
 export type MenuItem = {
   readonly name: string
@@ -25,7 +26,9 @@ type Props = {
 }
 
 const load = () => import('./menu-popup.tsx')
-const MenuPopup = lazy(async () => ({ default: (await load()).MenuPopup }))
+/** Whether it came is seen when it is opened. */
+const expect = (): void => void load().catch(() => undefined)
+const MenuPopup = lazyPart(async () => (await load()).MenuPopup)
 
 export function MenuButton(props: Props) {
   const { items, children, label, className = '', align = 'end', isDisabled = false } = props
@@ -42,8 +45,8 @@ export function MenuButton(props: Props) {
         aria-label={label}
         title={label}
         disabled={isDisabled}
-        onPointerEnter={() => void load()}
-        onFocus={() => void load()}
+        onPointerEnter={expect}
+        onFocus={expect}
         // A click that a key made has no count.
         onClick={({ detail }) => setOpened(opened ? null : detail === 0 ? 'keyboard' : 'pointer')}
         onKeyDown={(event) => {

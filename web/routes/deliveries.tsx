@@ -4,7 +4,7 @@
  */
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import type { ReactNode } from 'react'
 import { redeliverMany } from '../api/operations.ts'
 import { deliveriesOf } from '../api/sources.ts'
@@ -17,6 +17,7 @@ import { DeliveryTable } from '../operations/delivery-table.tsx'
 import { BulkBar } from '../parts/bulk-bar.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { useKeys } from '../parts/keys.ts'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { LiveSwitch } from '../parts/live-switch.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
 import { usePageActions } from '../parts/page-actions.ts'
@@ -98,7 +99,7 @@ export function DeliveriesPage() {
         )}
         {view.problem && <ProblemNote problem={view.problem} retry={() => feed.readAgain()} />}
         {view.phase === 'loading' && <Skeleton lines={12} />}
-        {view.phase !== 'loading' && isEmpty && (
+        {view.phase === 'ready' && isEmpty && (
           <Nothing isFiltered={Object.keys(filter).length > 0} clear={() => change(cleared)} />
         )}
         {view.phase !== 'loading' && !isEmpty && (
@@ -117,9 +118,7 @@ export function DeliveriesPage() {
   )
 }
 
-const JobsDialog = lazy(async () => ({
-  default: (await import('../operations/jobs-dialog.tsx')).JobsDialog,
-}))
+const JobsDialog = lazyPart(async () => (await import('../operations/jobs-dialog.tsx')).JobsDialog)
 
 const cleared: Change = {
   workflow: undefined,

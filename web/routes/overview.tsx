@@ -1,7 +1,7 @@
 /** Figures over time: how much came in, what became of it, how long it took, what waits. */
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import type { StatsWire } from '../../src/inspector/wire-operations.ts'
 import { statsQuery } from '../api/operations.ts'
 import { workflowsQuery } from '../api/queries.ts'
@@ -11,15 +11,14 @@ import { plotsOf } from '../model/plots.ts'
 import { withChange } from '../model/search-change.ts'
 import { spanOf, spans } from '../model/span.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { usePageActions } from '../parts/page-actions.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Segments } from '../parts/segments.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 import { TopBar } from '../shell/top-bar.tsx'
 
-const PlotView = lazy(async () => ({
-  default: (await import('../operations/plot-view.tsx')).PlotView,
-}))
+const PlotView = lazyPart(async () => (await import('../operations/plot-view.tsx')).PlotView)
 
 export type OverviewSearch = { readonly span?: string; readonly workflow?: string }
 

@@ -3,7 +3,8 @@
  * selected event; with nothing selected, as it is now. The address holds what is selected and open.
  */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
+import { Suspense, useCallback, useEffect, useState } from 'react'
+import { ApiProblem } from '../api/client.ts'
 import { workflowQuery } from '../api/queries.ts'
 import { DraftStore } from '../editor/draft-store.ts'
 import { LeaveGuard } from '../editor/leave-guard.tsx'
@@ -21,6 +22,7 @@ import { WorkflowHead } from '../inspector/workflow-head.tsx'
 import type { HeadDialog } from '../inspector/workflow-head.tsx'
 import { readSearch } from '../model/search-words.ts'
 import { useCommandKey } from '../parts/command-keys.ts'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { notifyProblem } from '../parts/notice.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
@@ -30,7 +32,10 @@ import { TopBar } from '../shell/top-bar.tsx'
 export function WorkflowPage() {
   const { workflowId } = usePlace()
   const { data: workflow, error, refetch } = useQuery(workflowQuery(workflowId))
-  if (workflow) return <Editing key={workflow.id} workflow={workflow} />
+  if (workflow) {
+    const isGone = error instanceof ApiProblem && error.status === 404
+    return <Editing key={workflow.id} workflow={workflow} isGone={isGone} />
+  }
   return (
     <div className="page">
       <TopBar
@@ -55,16 +60,15 @@ export function WorkflowPage() {
   )
 }
 
-const TestDialog = lazy(async () => ({
-  default: (await import('../editor/test-dialog.tsx')).TestDialog,
-}))
+const TestDialog = lazyPart(async () => (await import('../editor/test-dialog.tsx')).TestDialog)
 
 type Props = { readonly workflow: Parameters<typeof WorkflowHead>[0]['workflow'] }
 
 /** One draft for as long as the page shows this workflow. */
-function Editing({ workflow }: Props) {
+function Editing({ workflow, isGone }: Props & { readonly isGone: boolean }) {
   const [store] = useState(() => new DraftStore(workflow))
   useEffect(() => store.hear(workflow), [store, workflow])
+  useEffect(() => store.setGone(isGone), [store, isGone])
   return (
     <EditorContext value={store}>
       <Workflow workflow={workflow} />

@@ -3,20 +3,19 @@
  * when they are first asked for.
  */
 import { Outlet } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react'
+import { Suspense, useEffect, useLayoutEffect, useState } from 'react'
 import { useKeys } from '../parts/keys.ts'
+import { lazyPart } from '../parts/lazy-part.tsx'
 import { FootBar } from './foot-bar.tsx'
 import { setSessionEnded, useSessionEnded } from './session-end.ts'
 import { ShellContext } from './shell-context.ts'
 
-const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
-const ShortcutsDialog = lazy(async () => ({
-  default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog,
-}))
+const Palette = lazyPart(async () => (await import('./palette.tsx')).Palette)
+const ShortcutsDialog = lazyPart(
+  async () => (await import('./shortcuts-dialog.tsx')).ShortcutsDialog,
+)
 
-const SignInAgain = lazy(async () => ({
-  default: (await import('./sign-in-again.tsx')).SignInAgain,
-}))
+const SignInAgain = lazyPart(async () => (await import('./sign-in-again.tsx')).SignInAgain)
 
 export function Shell() {
   const [dialog, setDialog] = useState<'palette' | 'shortcuts' | null>(null)

@@ -1,0 +1,158 @@
+/** The UI where things happen out of order: the server is away, the workflow is gone, a part does not come. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
+import { openUi, reads, signIn, withoutBrowser } from '../support/browser.ts'
+
+const skip = withoutBrowser
+const pathOf = ({ id }: WorkflowWire) => `/workflows/${id}`
+const rows = (page: Page) => page.getByRole('list', { name: 'Events' }).locator('a')
+const note = [{ type: 'note', name: 'note', text: 'saved' }] as const
+
+test(
+  'parts: one that does not come takes no text with it, and is there when it is asked for again',
+  { skip },
+  async (t) => {
+    const { app, page, open, expect } = await openUi(t, { signedIn: false })
+    expect(/ERR_FAILED/)
+    const workflow = await app.workflow(note)
+    await app.send(workflow, '/in')
+    const parts = '**/assets/{test-dialog,delivery-panes,deliveries,menu-popup}-*.js'
+    await page.route(parts, (route) => route.abort())
+    await signIn(page)
+    await open(pathOf(workflow))
+    const text = page.getByRole('textbox', { name: 'Text of note' })
+    await text.fill('typed for an hour')
+    await page.keyboard.press('Escape')
+    await page.locator('.wordmark').focus()
+    await page.keyboard.press('t')
+    await reads(page.locator('.notice'), 'Cannot load this part of the page')
+    assert.equal(await text.inputValue(), 'typed for an hour')
+    const more = page.getByRole('button', { name: 'More of this workflow' })
+    await more.click()
+    await page.locator('[aria-label="More of this workflow"][aria-expanded=false]').waitFor()
+    await page.unroute(parts)
+    await more.click()
+    await page.getByRole('menuitem', { name: 'Discard changes' }).click()
+    await page.locator('.wordmark').focus()
+    await page.keyboard.press('t')
+    await page.getByRole('dialog').waitFor()
+  },
+)
+
+test(
+  'pages: one that does not come says so in its place, and comes when it is asked for again',
+  { skip },
+  async (t) => {
+    const { page, expect } = await openUi(t, { signedIn: false })
+    expect(/ERR_FAILED/)
+    await page.route('**/assets/destinations-*.js', (route) => route.abort())
+    await signIn(page)
+    await page.getByRole('link', { name: 'Destinations' }).click()
+    await reads(page.getByRole('alert'), 'Cannot load this part of the page')
+    await page.unroute('**/assets/destinations-*.js')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('A destination is listed once').waitFor()
+  },
+)
+
+test(
+  'parts: a code field whose editor does not come shows its text, and asks again',
+  { skip },
+  async (t) => {
+    const { app, page, open, expect } = await openUi(t, { signedIn: false })
+    expect(/ERR_FAILED/)
+    const workflow = await app.workflow([{ type: 'code', name: 'code', code: 'console.log(7)' }])
+    await page.route('**/assets/mount-*.js', (route) => route.abort())
+    await signIn(page)
+    await open(pathOf(workflow))
+    await reads(page.getByRole('alert'), 'Cannot load this part of the page')
+    await reads(page.locator('.code-waiting'), 'console.log(7)')
+    await page.unroute('**/assets/mount-*.js')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('textbox', { name: 'Code of code' }).waitFor()
+  },
+)
+
+test(
+  'offline: a browser without a network still reads from a server on its machine',
+  { skip },
+  async (t) => {
+    const { app, page, open } = await openUi(t)
+    const workflow = await app.workflow(note)
+    await app.send(workflow, '/in')
+    await open(pathOf(workflow))
+    await rows(page).first().waitFor()
+    await page.evaluate("dispatchEvent(new Event('offline'))")
+    await rows(page).first().click()
+    await page.getByRole('button', { name: 'Replay' }).click()
+    await reads(page.getByRole('region', { name: 'Selected event' }), 'replay of')
+  },
+)
+
+test(
+  'offline: what cannot be read says so, and never that there is nothing',
+  { skip },
+  async (t) => {
+    const { app, page, open, expect } = await openUi(t)
+    expect(/ERR_FAILED|ERR_INTERNET_DISCONNECTED/)
+    const workflow = await app.workflow(note)
+    await app.send(workflow, '/in')
+    await open(pathOf(workflow))
+    await rows(page).first().waitFor()
+    await page.route('**/api/v1/workflows/*/events?*', (route) => route.abort())
+    await page.getByRole('searchbox').fill('in')
+    await reads(page.getByRole('alert'), 'Cannot reach the server')
+    assert.equal(await page.getByText('No event meets this search.').count(), 0)
+    await page.unroute('**/api/v1/workflows/*/events?*')
+    await page.getByRole('searchbox').fill('/in')
+    await reads(rows(page).first(), '/in')
+  },
+)
+
+test(
+  'workflow: deleted elsewhere, the page says so, and what was typed can be made a new one',
+  { skip },
+  async (t) => {
+    const { app, page, open, expect } = await openUi(t)
+    expect(/404 \(Not Found\)/)
+    const workflow = await app.workflow(note)
+    await open(pathOf(workflow))
+    const text = page.getByRole('textbox', { name: 'Text of note' })
+    await text.fill('typed for an hour')
+    await app.api.call('DELETE', pathOf(workflow))
+    await page.keyboard.press('ControlOrMeta+s')
+    const alert = page.getByRole('alert')
+    await reads(alert, 'This workflow was deleted')
+    await alert.getByRole('button', { name: 'Make a new one of it' }).click()
+    await page.waitForURL((url) => url.pathname !== pathOf(workflow))
+    await reads(page.locator('.saved-text'), 'v1')
+    assert.equal(await text.inputValue(), 'typed for an hour')
+    assert.equal(await page.getByRole('button', { name: /^Save/ }).isDisabled(), true)
+  },
+)
+
+test(
+  'action: a URL that is being typed is not called missing, and one that is saved without is',
+  { skip },
+  async (t) => {
+    const { app, page, open, expect } = await openUi(t)
+    expect(/400 \(Bad Request\)/)
+    const workflow = await app.workflow(note)
+    await open(pathOf(workflow))
+    await page.getByRole('button', { name: 'Add a step after note' }).click()
+    const checked = page.waitForResponse('**/api/v1/check')
+    await page.getByRole('menuitem', { name: /^Webhook/ }).click()
+    const url = page.getByRole('combobox', { name: 'URL' })
+    await checked
+    const card = page.locator('.card', { has: url })
+    assert.match(await card.innerText(), /not saved/)
+    await page.keyboard.press('ControlOrMeta+s')
+    await reads(card, 'url is required')
+    assert.equal(await url.getAttribute('aria-invalid'), 'true')
+    await url.fill('h')
+    await reads(card, 'not saved')
+    assert.doesNotMatch(await card.innerText(), /url is required/)
+  },
+)
