@@ -8,7 +8,7 @@ import { frameKind } from '../../../src/runner/protocol.ts'
 import { createTunnelRooms } from '../../../src/runner/tunnel-room.ts'
 import { HELLO, encode, framesOf } from './frames.ts'
 import type { Frame } from './frames.ts'
-import { hear } from './spoken.ts'
+import { hear, HONEST_MS } from './spoken.ts'
 
 const RUN = 'AAAAAAAAAAAAAAAAAAAAAA'
 const [BEGUN, ...REST] = framesOf(RUN)
@@ -27,7 +27,8 @@ const IDLE: Frame = { ...HELLO, head: { type: 'idle', left: [] } }
 const deps = { tunnel: () => new Promise<never>(() => {}), roomOf: createTunnelRooms() }
 
 async function ending(frames: readonly Frame[]): Promise<string | null> {
-  const { told } = await hear(deps, [RUN], encode([HELLO, BEGUN!, ...frames, ...REST]))
+  const said = encode([HELLO, BEGUN!, ...frames, ...REST])
+  const { told } = await hear(deps, [RUN], said, HONEST_MS)
   return told[0]!.result.outcome.message
 }
 

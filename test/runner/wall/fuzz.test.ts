@@ -23,15 +23,13 @@ import { randomOf } from '../../support/random.ts'
 import type { Random } from '../../support/random.ts'
 import { jobOf, openTunnel, startRunner } from '../../support/run-code.ts'
 import { HELLO, encode, framesOf, plausibleFrame, spoil, spoilBytes, strayFrame } from './frames.ts'
-import { hear } from './spoken.ts'
+import { hear, HONEST_MS } from './spoken.ts'
 import type { Deps, Told } from './spoken.ts'
 
 const isCi = process.env['SENDOFF_TEST_REQUIRE'] !== undefined || process.env['CI'] === 'true'
 const DURATION_MS = isCi ? 20_000 : 1_500
 const SEED = Number(process.env['SENDOFF_FUZZ_SEED'] ?? Date.now() & 0x7fff_ffff)
 const HOSTILE_AT_ONCE = 8
-/** Who says what it should ends by itself, when a busy machine lets it. */
-const HONEST_MS = 30_000
 /** Parsing alone costs next to nothing. */
 const PARSED_PER_GUEST = 20
 

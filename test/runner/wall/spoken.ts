@@ -12,6 +12,8 @@ import { jobOf } from '../../support/run-code.ts'
 
 /** A process that says nothing more is ended after this long: spoiled frames may end none of its runs. */
 const PATIENCE_MS = 2_000
+/** For bytes that end their runs, or the process: they do when a busy machine lets them. */
+export const HONEST_MS = 30_000
 
 const saying = (bytes: Buffer): Isolation => ({
   level: 'process',
