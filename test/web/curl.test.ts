@@ -72,6 +72,54 @@ test('curl: without a body or a content type none is made up', { skip }, async (
   }
 })
 
+test(
+  'curl: what goes over the wire is what was sent, with nothing added by curl',
+  { skip },
+  async (t) => {
+    const receiver = await startReceiver(() => ({ body: 'ok' }))
+    t.after(() => receiver.close())
+    const long = "it's long \n".repeat(20_000)
+    const requests = [
+      { method: 'HEAD', headers: [['x-a', '1']], body: null },
+      { method: 'GET', headers: [['x-latin', 'café % \\ $(id) "\' ÿ']], body: null },
+      { method: 'POST', headers: [['content-length', '0']], body: null },
+      { method: 'PUT', headers: [], body: { body: '', bodyEncoding: 'utf8' } },
+      { method: 'GET', headers: [], body: { body: '', bodyEncoding: 'utf8' } },
+      { method: 'POST', headers: [['x-a', '1']], body: { body: long, bodyEncoding: 'utf8' } },
+    ] as const
+    for (const { method, headers, body } of requests) {
+      const agent = [['user-agent', 'Sendoff/0']] as const
+      const command = curl({
+        method,
+        url: receiver.url('/'),
+        headers: [...agent, ...headers],
+        body,
+      })
+      const running = run('sh', { timeout: 20_000 })
+      running.child.stdin!.end(command)
+      await running
+    }
+    await receiver.received(requests.length)
+    for (const [i, { method, headers, body }] of requests.entries()) {
+      const got = receiver.requests[i]!
+      assert.equal(got.method, method)
+      assert.equal(got.body.toString(), body?.body ?? '')
+      const hasLength = body?.body || ['POST', 'PUT'].includes(method)
+      const length = hasLength ? [['content-length', String(got.body.length)]] : []
+      const sent = [
+        ['user-agent', 'Sendoff/0'],
+        ...headers.filter(([name]) => name !== 'content-length'),
+      ]
+      const shown = got.headers
+        .filter(([name]) => name !== 'Host')
+        .map(([name, value]) => [name.toLowerCase(), value])
+      // curl has an order of its own.
+      assert.deepEqual(new Set(shown), new Set([...sent, ...length]), method)
+      assert.equal(shown.length, sent.length + length.length)
+    }
+  },
+)
+
 test('curl: a masked secret is said to be one, and nothing else changes', () => {
   const request = { method: 'GET', url: 'https://a.example/?token=••••cdef', body: null }
   const headers = [['authorization', '••••ijkl']] as const

@@ -94,7 +94,11 @@ function Panes({ delivery, earlier }: Props & { readonly earlier?: ReactNode }) 
         </Tabs.Panel>
       </Tabs.Root>
       <p className="copies">
-        <CopyButton text={() => curl(bodyOf(request))} what="the delivery as cURL" label="cURL" />
+        <CopyButton
+          text={() => curl(sentOf(request, attempt))}
+          what="the delivery as cURL"
+          label="cURL"
+        />
         <CopyButton text={() => sendCall(request)} what="it as $send.http" label="$send.http" />
       </p>
     </div>
@@ -137,16 +141,20 @@ function Answer({
 }
 
 function waitingFor({ status }: DeliveryWire): string {
-  if (status === 'held')
-    return 'Held: it was interrupted, and this workflow does not send again by itself.'
+  // One that a crash cut has an attempt that says so.
+  if (status === 'held') return 'Held: its destination is paused. It is sent when that is resumed.'
   if (status === 'canceled') return 'Canceled before an attempt was made.'
   return 'No answer yet: the request is on its way.'
 }
 
-const bodyOf = ({ body, bodyEncoding, ...request }: DeliveryWire['request']) => ({
-  ...request,
-  body: body === null ? null : { body, bodyEncoding },
-})
+/** With the headers as they were sent, unless a redirect made another request of it. */
+function sentOf(request: DeliveryWire['request'], attempt: AttemptWire | undefined) {
+  const { method, url, body, bodyEncoding } = request
+  const sent = attempt?.request
+  const isSame = sent?.method === method && sent.url === url
+  const headers = isSame ? sent.headers : request.headers
+  return { method, url, headers, body: body === null ? null : { body, bodyEncoding } }
+}
 
 function Actions({ delivery: { id, status } }: { readonly delivery: DeliveryWire }) {
   const queries = useQueryClient()

@@ -27,20 +27,43 @@ export function curl(request: Request): string {
 }
 
 function commandOf({ method, url, headers, body }: Request): string {
-  const parts = [`curl -X ${quoted(method)} ${quoted(url)}`]
+  const has = (name: string): boolean => headers.some(([own]) => own.toLowerCase() === name)
+  const hasBody = body !== null && body.body !== ''
+  // With -X HEAD curl would wait for the body whose length the answer tells.
+  const how = method === 'HEAD' && !hasBody ? '--head' : `-X ${quoted(method)}`
+  const parts = [`curl ${how} ${quoted(url)}`]
   // --globoff: brackets and braces of the address mean themselves.
   if (/[[\]{}]/.test(url)) parts.push('--globoff')
   for (const [name, value] of headers) {
-    if (!OWN.test(name)) parts.push(`-H ${quoted(value === '' ? `${name};` : `${name}: ${value}`)}`)
+    if (!OWN.test(name))
+      parts.push(`-H ${headerWord(value === '' ? `${name};` : `${name}: ${value}`)}`)
   }
-  const hasType = headers.some(([name]) => name.toLowerCase() === 'content-type')
-  // curl would claim that the body is a form.
-  if (body && !hasType) parts.push(`-H 'content-type:'`)
-  if (!body) return parts.join(' \\\n  ')
-  const isText = body.bodyEncoding === 'utf8' && !body.body.includes('\0')
-  if (isText) return [...parts, `--data-raw ${quoted(body.body)}`].join(' \\\n  ')
+  // What curl would add: that it takes anything, that the body is a form, that it waits to be told to go on.
+  if (!has('accept')) parts.push(`-H 'accept:'`)
+  const saysLength = has('content-length') || SAYS_LENGTH.has(method)
+  if (!hasBody && !saysLength) return parts.join(' \\\n  ')
+  if (!has('content-type')) parts.push(`-H 'content-type:'`)
+  if (!hasBody) return [...parts, `--data-raw ''`].join(' \\\n  ')
+  if (body.body.length > ARGUMENT) parts.push(`-H 'expect:'`)
+  const isWord = body.bodyEncoding === 'utf8' && !body.body.includes('\0')
+  if (isWord && new TextEncoder().encode(body.body).length <= ARGUMENT)
+    return [...parts, `--data-raw ${quoted(body.body)}`].join(' \\\n  ')
   const bytes = body.bodyEncoding === 'base64' ? body.body : base64Of(body.body)
   return `printf %s '${bytes}' | base64 -d | ${[...parts, '--data-binary @-'].join(' \\\n  ')}`
+}
+
+/** Of which clients state the length of no body too. */
+const SAYS_LENGTH: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+/** Systems refuse to start a program with an argument over 128 KiB; what a shell does itself has no such end. */
+const ARGUMENT = 100_000
+
+/** Headers are sent byte by byte, in which a shell's text would have two bytes for é. */
+function headerWord(line: string): string {
+  if (!/[\u0080-\u00ff]/.test(line) || /[^\0-\u00ff]/.test(line)) return quoted(line)
+  const format = line
+    .replaceAll(/[\\%]/g, '$&$&')
+    .replaceAll(/[\u0080-\u00ff]/g, (char) => '\\' + char.charCodeAt(0).toString(8))
+  return `"$(printf ${quoted(format)})"`
 }
 
 /** A stored event as a request to its endpoint; secrets stay masked and are to be filled in. */
