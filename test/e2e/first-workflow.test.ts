@@ -122,6 +122,38 @@ test('workflow: a wrong option of $send.http is told and put right', { skip }, a
   await reads(code, 'data: 1')
 })
 
+/** Until it is released, no code is read within the time that the editor gives itself, nor while it idles. */
+const READ_SLOWLY = `{
+  const { now } = Date
+  const idle = requestIdleCallback
+  const held = []
+  let aheadMs = 0
+  Date.now = () => now() + (aheadMs += 50)
+  window.requestIdleCallback = (work) => held.push(work)
+  window.release = () => {
+    Date.now = () => now() + aheadMs
+    window.requestIdleCallback = idle
+    for (const work of held) idle(work)
+  }
+}`
+
+test('workflow: code that takes long to read is hinted at once it is read', { skip }, async (t) => {
+  const { page, app, open } = await openUi(t)
+  const workflow = await app.workflow([{ type: 'code', name: 'send', code: '' }])
+  await page.addInitScript({ content: READ_SLOWLY })
+  await open(`/workflows/${workflow.id}`)
+  // It is asked for later than the hints are looked for.
+  const checked = page.waitForResponse('**/api/v1/check')
+  await writeCode(
+    page.getByRole('textbox', { name: 'Code of send' }),
+    '$send.http({ method: "POST", url: "https://a.example", body: 1 })',
+  )
+  await checked
+  assert.equal(await page.locator('.cm-lintRange-warning').count(), 0)
+  await page.evaluate('release()')
+  await page.locator('.cm-lintRange-warning', { hasText: 'body' }).waitFor()
+})
+
 test(
   'workflow: packages come with the save, and one that is not to be had is marked',
   { skip },

@@ -7,7 +7,7 @@
 import { closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
 import { javascript } from '@codemirror/lang-javascript'
-import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language'
+import { bracketMatching, indentOnInput, indentUnit, syntaxTree } from '@codemirror/language'
 import { forceLinting, linter, lintGutter, lintKeymap } from '@codemirror/lint'
 import type { Diagnostic } from '@codemirror/lint'
 import { search, searchKeymap } from '@codemirror/search'
@@ -92,7 +92,9 @@ const marksChanged = StateEffect.define()
 
 const lintOptions = {
   delay: LINT_MS,
-  needsRefresh: ({ transactions }: ViewUpdate) =>
+  // The code is read beside the typing, and what is hinted at may not be read by the time of the first look.
+  needsRefresh: ({ transactions, startState, state }: ViewUpdate) =>
+    syntaxTree(startState) !== syntaxTree(state) ||
     transactions.some(({ effects }) => effects.some((effect) => effect.is(marksChanged))),
 }
 
