@@ -40,10 +40,20 @@ test('dispatcher: no retries by default', async () => {
 
 test('lane: at most 32 requests of one destination are in flight', async () => {
   await using at = await dispatching()
-  const receiver = await at.receiver(() => ({ delayMs: 20 }))
+  let now = 0
+  let most = 0
+  const full = Promise.withResolvers<void>()
+  const receiver = await at.receiver(async () => {
+    most = Math.max(most, ++now)
+    if (now === limits.laneConcurrency) full.resolve()
+    await full.promise
+    await delay(20)
+    now--
+    return {}
+  })
   send(at.dispatcher, at.store, many(200, receiver.url()))
   await at.store.settledAtLeast(200)
-  assert.equal(receiver.connections, limits.laneConcurrency)
+  assert.equal(most, limits.laneConcurrency)
 })
 
 test('lane: deliveries start in the order they came', async () => {
