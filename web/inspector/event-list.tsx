@@ -2,10 +2,11 @@
  * The list of events, drawn only where it is seen. New rows come in while the list is at its top; they
  * are held back while the reader has paused, scrolled, or would lose the selected row from sight.
  */
-import { useEffect, useMemo, useRef } from 'react'
+import { memo, useEffect, useMemo, useRef } from 'react'
 import type { EventRowWire } from '../../src/inspector/wire-event.ts'
 import type { FeedView, RowFeed } from '../api/row-feed.ts'
 import { CHOICE_MOST, isChosen } from '../model/choice.ts'
+import type { Choice } from '../model/choice.ts'
 import { dayRows } from '../model/day-rows.ts'
 import { count } from '../model/quantity.ts'
 import { dayKey } from '../model/time.ts'
@@ -46,6 +47,7 @@ export function EventList({ feed, view, version, isPaused, choosing }: Props) {
   })
   useShowSelected(search.event, selectedAt, scroller.current, rowWindow)
 
+  const hrefs = hrefsIn(search)
   const toTop = (): void => {
     rowWindow.toTop()
     feed.letAllIn()
@@ -54,7 +56,11 @@ export function EventList({ feed, view, version, isPaused, choosing }: Props) {
   return (
     <div className="list-place">
       {!isPaused && view.heldCount > 0 && <NewPill heldCount={view.heldCount} show={toTop} />}
-      <ListHead rows={view.rows} choosing={choosing} />
+      <ListHead
+        loaded={view.rows.length}
+        areAll={areAllChosen(choosing.choice, view.rows.length)}
+        chooseAll={choosing.chooseAll}
+      />
       <div ref={scroller} className="list-scroller">
         <ol
           className="event-list"
@@ -80,7 +86,7 @@ export function EventList({ feed, view, version, isPaused, choosing }: Props) {
                 isTabStop={line.row.id === tabStop}
                 isChosen={isChosen(choosing.choice, line.row.id)}
                 choose={choosing.choose}
-                href={hrefOf(search, line.row.id)}
+                href={hrefs + line.row.id}
                 go={go}
               />
             )
@@ -118,21 +124,28 @@ function useShowSelected(
   }, [selected, selectedAt, scroller, show])
 }
 
-/** The address of an event: what is searched for stays, what is open in another one does not. */
-function hrefOf({ q, bulk }: WorkflowSearch, eventId: string): string {
+/** The address of an event but for its id: what is searched for stays, what is open in another one does not. */
+function hrefsIn({ q, bulk }: WorkflowSearch): string {
   const kept = { ...(q === undefined ? {} : { q }), ...(bulk === undefined ? {} : { bulk }) }
-  return `?${new URLSearchParams({ ...kept, event: eventId }).toString()}`
+  return `?${new URLSearchParams({ ...kept, event: '' }).toString()}`
+}
+
+const areAllChosen = (choice: Choice, loaded: number): boolean =>
+  loaded > 0 && (choice.matching !== null || choice.ids.size >= loaded)
+
+type HeadProps = {
+  readonly loaded: number
+  readonly areAll: boolean
+  readonly chooseAll: () => void
 }
 
 /** The names of the columns, which say nothing that a row does not, and the box that chooses all rows. */
-function ListHead({ rows, choosing }: { rows: readonly EventRowWire[]; choosing: Choosing }) {
-  const { choice, chooseAll } = choosing
-  const areAll = rows.length > 0 && (choice.matching !== null || choice.ids.size >= rows.length)
+const ListHead = memo(({ loaded, areAll, chooseAll }: HeadProps) => {
   return (
     <div className="list-head">
       <input
         type="checkbox"
-        aria-label={`Select the ${count(Math.min(rows.length, CHOICE_MOST))} events that are loaded`}
+        aria-label={`Select the ${count(Math.min(loaded, CHOICE_MOST))} events that are loaded`}
         checked={areAll}
         onChange={chooseAll}
       />
@@ -145,7 +158,7 @@ function ListHead({ rows, choosing }: { rows: readonly EventRowWire[]; choosing:
       </div>
     </div>
   )
-}
+})
 
 function ListEnd({ view }: { readonly view: FeedView<EventRowWire> }) {
   if (view.readingOlder) return <p className="list-end">Reading older events</p>

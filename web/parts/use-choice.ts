@@ -39,11 +39,12 @@ export function useChoice(rows: readonly { readonly id: string }[], scope: strin
       change((now, order) => (isRange ? extended(now, id, order) : toggled(now, id))),
     [change],
   )
+  const chooseAll = useCallback((): void => change(allOf), [change])
   return {
     choice,
     isAny: choice.matching !== null || choice.ids.size > 0,
     choose,
-    chooseAll: () => change(allOf),
+    chooseAll,
     chooseMatching: (matching) => change(() => ({ ...NOTHING_CHOSEN, matching })),
     clear: () => change(() => NOTHING_CHOSEN),
   }

@@ -3,7 +3,7 @@
  * of the page behind a padding that stands for the rows above. So a row that came in at the top moves the
  * others without any of them being drawn again, and nothing is measured while somebody scrolls.
  */
-import { useCallback, useEffect, useLayoutEffect, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { CSSProperties, RefObject } from 'react'
 
 /** As `--row` in the styles. */
@@ -31,7 +31,13 @@ export function useRowWindow(scroller: RefObject<HTMLElement | null>, count: num
     const { scrollTop = 0 } = scroller.current ?? {}
     setPlace((now) => moved(now, scrollTop, height))
   }, [scroller, height])
-  useLayoutEffect(look, [look, count])
+  const before = useRef(0)
+  useLayoutEffect(look, [look])
+  // Fewer rows may leave the list scrolled elsewhere; more do not, and asking where it is lays the page out.
+  useLayoutEffect(() => {
+    if (count < before.current) look()
+    before.current = count
+  }, [look, count])
   useEffect(() => {
     const element = scroller.current
     if (!element) return undefined
