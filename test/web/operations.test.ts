@@ -14,7 +14,13 @@ import { destinationState, shownOrigin } from '../../web/model/destination-view.
 import { footView } from '../../web/model/foot-view.ts'
 import { headlinesOf } from '../../web/model/headlines.ts'
 import { instanceFacts } from '../../web/model/instance-facts.ts'
-import { plotsOf } from '../../web/model/plots.ts'
+import {
+  atLeastMark,
+  durationMarks,
+  durationSpan,
+  markText,
+  plotsOf,
+} from '../../web/model/plots.ts'
 import { withChange } from '../../web/model/search-change.ts'
 import { spanOf } from '../../web/model/span.ts'
 import { sparklineOf } from '../../web/model/sparkline.ts'
@@ -187,4 +193,23 @@ test('settings: how long events are kept and what may be reached is said with th
     instanceFacts(health, undefined).some(({ name }) => name === 'Retention'),
     false,
   )
+})
+
+test('plots: durations from a part of a millisecond to hours share an axis with few marks', () => {
+  assert.deepEqual(durationSpan(2, 29_000), [1, 60_000])
+  assert.deepEqual(durationMarks(1, 60_000).map(markText), [
+    '1 ms',
+    '10 ms',
+    '100 ms',
+    '1 s',
+    '10 s',
+    '1 min',
+  ])
+  assert.deepEqual(durationSpan(2, 2), [1, 10], 'one value has room')
+  assert.deepEqual(durationSpan(10, 10), [10, 100])
+  assert.deepEqual(durationSpan(null, null), [1, 100], 'nothing yet')
+  assert.deepEqual(durationSpan(0.1, 1e12), [0.1, 3.6e8])
+  assert.equal(markText(3.6e7), '10 h')
+  assert.equal(markText(6e5), '10 min')
+  assert.deepEqual([0, 3, null].map(atLeastMark), [0.1, 3, null])
 })

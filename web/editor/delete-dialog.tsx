@@ -2,11 +2,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { deleteWorkflow } from '../api/queries.ts'
+import { useBackCloses } from '../parts/back-closes.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { notify, notifyProblem } from '../parts/notice.tsx'
 import { useDraftStore, useEditor } from './use-editor.ts'
 
 export function DeleteDialog({ close }: { readonly close: () => void }) {
+  useBackCloses(close)
   const store = useDraftStore()
   const { id, name } = useEditor((state) => state.base)
   const queries = useQueryClient()

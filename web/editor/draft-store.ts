@@ -52,13 +52,16 @@ export type EditorState = {
   readonly dryRun: DryRun | null
 }
 
+/** The way back to a step that was deleted: what had the focus went with the step. */
+export const UNDO = 'undo'
+
 const isCode = (field: string): boolean => field === 'code' || field === 'payload'
 
 export class DraftStore {
   readonly #listeners = new Set<() => void>()
   readonly #editors = new Map<string, Editor>()
   #state: EditorState
-  /** The step whose first field takes the focus when it is drawn. */
+  /** The step whose first field takes the focus when it is drawn, or `UNDO`. */
   focusNext: string | null = null
   /** The test event as it was edited last, and the event that was selected then. */
   leftTest: { readonly request: TestRequest; readonly eventId: string | undefined } | null = null
@@ -107,6 +110,7 @@ export class DraftStore {
     const step = this.#state.draft.steps[at]
     if (!step) return
     this.change((draft) => withoutStep(draft, key))
+    this.focusNext = UNDO
     this.#set({ removed: { step, at } })
   }
 

@@ -8,6 +8,7 @@ import { useId, useState } from 'react'
 import type { FormEvent, ReactNode } from 'react'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
 import { saveWorkflow, versionsQuery, workflowQuery } from '../api/queries.ts'
+import { useBackCloses } from '../parts/back-closes.ts'
 import { notify } from '../parts/notice.tsx'
 import { SigningSection } from './signing-section.tsx'
 import { TriggerAuthSection } from './trigger-auth-section.tsx'
@@ -16,6 +17,7 @@ import { useDraftStore, useEditor } from './use-editor.ts'
 type Settings = WorkflowWire['settings']
 
 export function SettingsDialog({ close }: { readonly close: () => void }) {
+  useBackCloses(close)
   return (
     <Dialog.Root open onOpenChange={(open) => !open && close()}>
       <Dialog.Portal>
@@ -160,7 +162,7 @@ function NumberField({ label, value, change }: NumberProps) {
       <input
         id={id}
         type="number"
-        min={1}
+        step="any"
         required
         value={Number.isNaN(value) ? '' : value}
         onChange={({ target }) => change(target.valueAsNumber)}

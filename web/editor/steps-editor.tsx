@@ -1,6 +1,6 @@
 /** The steps, stacked and editable, with a + before, between and behind them. */
 import { useQuery } from '@tanstack/react-query'
-import { Fragment } from 'react'
+import { Fragment, useEffect, useRef } from 'react'
 import type { EventDetailWire } from '../../src/inspector/wire-event.ts'
 import { variablesQuery } from '../api/queries.ts'
 import type { Folds } from '../inspector/run-pane.tsx'
@@ -9,6 +9,7 @@ import { TriggerCard } from '../inspector/trigger-card.tsx'
 import type { Shown } from '../inspector/use-dry-run.ts'
 import { AddFirstStep, AddStep } from './add-step.tsx'
 import { StepEditor } from './step-editor.tsx'
+import { UNDO } from './draft-store.ts'
 import { useDraftStore, useEditor } from './use-editor.ts'
 
 type Props = {
@@ -72,11 +73,18 @@ export function StepsEditor({ detail, shown, folds }: Props) {
 function Removed({ at }: { readonly at: number }) {
   const store = useDraftStore()
   const removed = useEditor((state) => state.removed)
-  if (removed?.at !== at) return null
+  const undo = useRef<HTMLButtonElement>(null)
+  const isHere = removed?.at === at
+  useEffect(() => {
+    if (!isHere || store.focusNext !== UNDO) return
+    store.focusNext = null
+    undo.current?.focus({ preventScroll: true })
+  }, [store, isHere, removed])
+  if (!isHere) return null
   return (
     <span className="faint" role="status">
       Deleted {removed.step.name}{' '}
-      <button type="button" className="link" onClick={() => store.undoRemove()}>
+      <button ref={undo} type="button" className="link" onClick={() => store.undoRemove()}>
         Undo
       </button>
     </span>

@@ -16,6 +16,7 @@ import {
   requestOfEvent,
 } from '../model/test-event.ts'
 import type { TestRequest } from '../model/test-event.ts'
+import { useBackCloses } from '../parts/back-closes.ts'
 import { notify } from '../parts/notice.tsx'
 import { PairsField } from './pairs-field.tsx'
 import { useDraftStore, useEditor } from './use-editor.ts'
@@ -28,6 +29,7 @@ type Props = {
 }
 
 export function TestDialog({ workflow, eventId, close }: Props) {
+  useBackCloses(close)
   const { data: detail, isLoading } = useQuery({
     ...eventQuery(eventId ?? ''),
     enabled: eventId !== undefined,

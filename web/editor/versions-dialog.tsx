@@ -6,6 +6,7 @@ import type { VersionWire } from '../../src/inspector/wire-workflow.ts'
 import { versionsQuery } from '../api/queries.ts'
 import { definitionDiff } from '../model/definition-diff.ts'
 import { stepsOf } from '../model/draft.ts'
+import { useBackCloses } from '../parts/back-closes.ts'
 import { OlderButton } from '../parts/older-button.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { RelativeTime } from '../parts/relative-time.tsx'
@@ -15,6 +16,7 @@ import { useEditor } from './use-editor.ts'
 import { useRevert } from './use-revert.ts'
 
 export function VersionsDialog({ close }: { readonly close: () => void }) {
+  useBackCloses(close)
   return (
     <Dialog.Root open onOpenChange={(open) => !open && close()}>
       <Dialog.Portal>

@@ -96,3 +96,30 @@ function latency(
     spoken: worst === 0 ? 'nothing to show yet' : `p99 up to ${duration(worst)}`,
   }
 }
+
+/** What an axis of durations is marked with. Tenfold steps, as people count: seconds, minutes, hours. */
+const MARKS = [0.1, 1, 10, 100, 1e3, 1e4, 6e4, 6e5, 3.6e6, 3.6e7, 3.6e8]
+
+/**
+ * The ends of an axis of durations, in milliseconds: marks around all values. Each mark is as far from the
+ * next, for one run of half a minute would press all that take milliseconds to the floor.
+ */
+export function durationSpan(least: number | null, most: number | null): [number, number] {
+  const from = MARKS.slice(0, -1).findLast((mark) => mark <= (least ?? 1)) ?? MARKS[0]!
+  const to = MARKS.find((mark) => mark > from && mark >= (most ?? 100)) ?? MARKS.at(-1)!
+  return [from, to]
+}
+
+export const durationMarks = (from: number, to: number): number[] =>
+  MARKS.filter((mark) => mark >= from && mark <= to)
+
+/** `10 ms`, `1 s`, `10 min`, `1 h`. */
+export function markText(ms: number): string {
+  if (ms < 1e3) return `${ms} ms`
+  if (ms < 6e4) return `${ms / 1e3} s`
+  return ms < 3.6e6 ? `${ms / 6e4} min` : `${ms / 3.6e6} h`
+}
+
+/** On such an axis nothing is nothing at all. */
+export const atLeastMark = (ms: number | null): number | null =>
+  ms === null ? null : Math.max(ms, MARKS[0]!)

@@ -6,6 +6,7 @@ import type { BulkWire } from '../../src/inspector/wire-operations.ts'
 import { recentJobsQuery } from '../api/operations.ts'
 import { workflowsQuery } from '../api/queries.ts'
 import { bulkProgress, jobPlace } from '../model/bulk-progress.ts'
+import { useBackCloses } from '../parts/back-closes.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { OlderButton } from '../parts/older-button.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
@@ -13,6 +14,7 @@ import { RelativeTime } from '../parts/relative-time.tsx'
 import { Skeleton } from '../parts/skeleton.tsx'
 
 export function JobsDialog({ close }: { readonly close: () => void }) {
+  useBackCloses(close)
   const list = useInfiniteQuery(recentJobsQuery)
   const { data, error, refetch } = list
   const { data: workflows = [] } = useQuery(workflowsQuery)

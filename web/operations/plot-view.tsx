@@ -5,6 +5,7 @@
 import { useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { atLeastMark, durationMarks, durationSpan, markText } from '../model/plots.ts'
 import type { Line, Plot, Tone } from '../model/plots.ts'
 import { count, duration } from '../model/quantity.ts'
 import { exactTime } from '../model/time.ts'
@@ -83,7 +84,8 @@ const valueText = ({ unit }: Plot, value: number | null): string =>
 
 /** Bars stand on each other: what is drawn of a line is its sum with those before it, the tallest first. */
 function dataOf({ kind, lines }: Plot, at: readonly number[]): uPlot.AlignedData {
-  const values = kind === 'bars' ? stacked(lines) : lines.map((line) => [...line.values])
+  const values =
+    kind === 'bars' ? stacked(lines) : lines.map((line) => line.values.map(atLeastMark))
   return [[...at], ...values] as uPlot.AlignedData
 }
 
@@ -118,7 +120,7 @@ function optionsOf(
     scales: {
       // A bucket reaches from its instant to that of the next one: the last needs room, too.
       x: { range: ({ data: [at] }, from, to) => [from, to + ((at[1] ?? 1) - (at[0] ?? 0))] },
-      y: { range: (_, __, most) => [0, Math.max(most * 1.1, plot.unit === 'ms' ? 1 : 4)] },
+      y: plot.unit === 'ms' ? durations : { range: (_, __, most) => [0, Math.max(most * 1.1, 4)] },
     },
     axes: [
       {
@@ -131,19 +133,27 @@ function optionsOf(
       {
         ...axis,
         size: 56,
-        values: (_, values) =>
-          values.map((value) =>
-            plot.unit === 'ms'
-              ? duration(value).replace('.0 ', ' ')
-              : Number.isInteger(value)
-                ? count(value)
-                : '',
-          ),
+        ...(plot.unit === 'ms' ? durationAxis : countAxis),
       },
     ],
     series: [{}, ...lines.map(({ tone }) => seriesOf(plot, tone, resolved(root, inks[tone])))],
     hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? null)] },
   }
+}
+
+const durations: uPlot.Scale = {
+  distr: 3,
+  range: (_, least, most) => durationSpan(least, most),
+}
+
+const durationAxis: uPlot.Axis = {
+  splits: (_, __, from, to) => durationMarks(from, to),
+  filter: (_, splits) => splits,
+  values: (_, splits) => splits.map(markText),
+}
+
+const countAxis: uPlot.Axis = {
+  values: (_, splits) => splits.map((value) => (Number.isInteger(value) ? count(value) : '')),
 }
 
 function seriesOf({ kind }: Plot, tone: Tone, color: string): uPlot.Series {

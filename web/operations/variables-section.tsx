@@ -1,6 +1,7 @@
 /** The account's variables: set and removed here, and never shown again. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
+import type { ClipboardEvent } from 'react'
 import { removeVariable, setVariable, variablesQuery } from '../api/operations.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { notify, notifyProblem } from '../parts/notice.tsx'
@@ -106,13 +107,7 @@ function VariableForm({ saved }: { readonly saved: () => Promise<void> }) {
       </label>
       <label className="wide">
         Value
-        <input
-          type="password"
-          value={value}
-          spellCheck={false}
-          autoComplete="new-password"
-          onChange={({ target }) => setValue(target.value)}
-        />
+        <SecretField value={value} change={setValue} />
       </label>
       <button type="submit" className="primary" disabled={isPending}>
         Set
@@ -123,5 +118,39 @@ function VariableForm({ saved }: { readonly saved: () => Promise<void> }) {
         </p>
       )}
     </form>
+  )
+}
+
+type SecretProps = { readonly value: string; readonly change: (value: string) => void }
+
+/** A field of one line would take the line ends out of a key that is pasted: such a one gets a field of many. */
+function SecretField({ value, change }: SecretProps) {
+  const isLong = value.includes('\n')
+  const paste = (event: ClipboardEvent<HTMLInputElement>): void => {
+    const text = event.clipboardData.getData('text/plain').replaceAll(/\r\n?/g, '\n')
+    if (!text.trimEnd().includes('\n')) return
+    event.preventDefault()
+    const { selectionStart, selectionEnd } = event.currentTarget
+    change(value.slice(0, selectionStart ?? 0) + text + value.slice(selectionEnd ?? 0))
+  }
+  return isLong ? (
+    <textarea
+      className="secret-lines"
+      rows={3}
+      value={value}
+      autoFocus
+      spellCheck={false}
+      autoComplete="off"
+      onChange={({ target }) => change(target.value)}
+    />
+  ) : (
+    <input
+      type="password"
+      value={value}
+      spellCheck={false}
+      autoComplete="new-password"
+      onPaste={paste}
+      onChange={({ target }) => change(target.value)}
+    />
   )
 }

@@ -3,7 +3,7 @@
  * match, can be sent once more in bulk; the job stands in the address too, so that a reload finds it.
  */
 import { useMutation } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate, useRouter, useSearch } from '@tanstack/react-router'
 import { Suspense, useState } from 'react'
 import type { ReactNode } from 'react'
 import { redeliverMany } from '../api/operations.ts'
@@ -33,10 +33,11 @@ export type DeliveriesSearch = DeliveryFilter & { readonly bulk?: string }
 type Change = { readonly [Name in keyof DeliveriesSearch]?: string | undefined }
 
 const GROUP = 'These deliveries'
+const PATH = '/deliveries'
 
 export function DeliveriesPage() {
   const search: DeliveriesSearch = useSearch({ from: '/inside/deliveries' })
-  const navigate = useNavigate({ from: '/deliveries' })
+  const navigate = useNavigate({ from: PATH })
   const filter = filterOf(search)
   const name = JSON.stringify(filter)
   const { feed, view } = useRowFeed(name, () => deliveriesOf(filter))
@@ -48,8 +49,12 @@ export function DeliveriesPage() {
     if (!paused) feed.letAllIn()
   }
   useKeys({ p: () => pause(!isPaused), Escape: choosing.clear })
-  const change = (next: Change): void =>
+  const router = useRouter()
+  const change = (next: Change): void => {
+    // An answer that comes late leads nobody back who has left.
+    if (router.state.location.pathname !== PATH) return
     void navigate({ search: (before) => withChange(before, next), replace: true })
+  }
   usePageActions(() => [
     {
       name: isPaused ? 'Go live' : 'Pause the list',

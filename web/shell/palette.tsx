@@ -12,6 +12,7 @@ import { count } from '../model/quantity.ts'
 import { matching } from '../model/palette.ts'
 import type { Entry } from '../model/palette.ts'
 import { useNewWorkflow } from '../editor/new-workflow.tsx'
+import { useBackCloses } from '../parts/back-closes.ts'
 import { notifyProblem } from '../parts/notice.tsx'
 import { pageActions } from '../parts/page-actions.ts'
 import { pages } from './main-nav.tsx'
@@ -25,6 +26,7 @@ type Props = {
 }
 
 export function Palette({ close, showShortcuts }: Props) {
+  useBackCloses(close)
   const [before] = useState(focused)
   const leave = (): void => {
     before?.focus()

@@ -1,6 +1,7 @@
 /** The list of shortcuts, and the switch that turns the single keys off. */
 import { Dialog } from '@base-ui/react/dialog'
 import { useState } from 'react'
+import { useBackCloses } from '../parts/back-closes.ts'
 import { areKeysOn, setKeysOn, withCommand } from '../parts/keys.ts'
 
 const shortcuts: readonly (readonly [keys: readonly string[], does: string])[] = [
@@ -21,6 +22,7 @@ const shortcuts: readonly (readonly [keys: readonly string[], does: string])[] =
 ]
 
 export function ShortcutsDialog({ close }: { readonly close: () => void }) {
+  useBackCloses(close)
   const [isOn, setOn] = useState(areKeysOn)
   const choose = (on: boolean): void => {
     setKeysOn(on)
