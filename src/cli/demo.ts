@@ -4,7 +4,6 @@
  * requests and responses and its `Dest`, and stays up.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { createApp } from '../app.ts'
 import { systemClock, IdSource } from '../clock.ts'
 import { loadConfig } from '../config.ts'
 import { AppError } from '../errors.ts'
@@ -29,6 +28,7 @@ export const demo: Command = {
     const stopped = nextSignal()
     const config = loadConfig(flags)
     const adminToken = config.adminToken ?? `so_${new IdSource(systemClock).secret()}`
+    const { createApp } = await import('../app.ts')
     const app = await createApp({ ...config, adminToken, demoReceiver: true })
     await app.start()
     try {

@@ -1,6 +1,5 @@
 /** `sendoff doctor`: what is in force on this machine, and what is missing. Exit code 1 if anything is. */
 import { loadConfig } from '../config.ts'
-import { diagnose } from '../diagnose.ts'
 import { wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { visibleJson } from './visible.ts'
@@ -12,7 +11,9 @@ export const doctor: Command = {
     wordsOf(invocation, doctor, 0)
     const { flags, json } = invocation
     const { json: _, ...settings } = flags
-    const findings = await diagnose(loadConfig(settings))
+    const config = loadConfig(settings)
+    const { diagnose } = await import('../diagnose.ts')
+    const findings = await diagnose(config)
     if (json) console.log(visibleJson(findings))
     else
       for (const { ok, part, text } of findings)

@@ -1,5 +1,4 @@
 /** `sendoff serve`: the server, until SIGTERM or SIGINT; a second signal does not wait for the drain. */
-import { createApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import { wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
@@ -10,7 +9,10 @@ export const serve: Command = {
   async run(invocation) {
     wordsOf(invocation, serve, 0)
     const stopped = nextSignal()
-    const app = await createApp(loadConfig(invocation.flags))
+    const config = loadConfig(invocation.flags)
+    // The other commands answer without having loaded a server.
+    const { createApp } = await import('../app.ts')
+    const app = await createApp(config)
     await app.start()
     const { level, because } = app.isolation()
     console.log(`Isolation level ${level}: ${because}`)

@@ -8,7 +8,6 @@ import { loadConfig } from '../config.ts'
 import { AppError } from '../errors.ts'
 import { FIRST_ACCOUNT } from '../model/account.ts'
 import type { Scope } from '../model/account.ts'
-import { openDefinitions } from '../store/sqlite/open-definitions.ts'
 import { wordsOf } from './client.ts'
 import type { Command } from './commands.ts'
 import { visibleJson } from './visible.ts'
@@ -21,7 +20,9 @@ export const tokenCreate: Command = {
     const { flags, json } = invocation
     const { name = 'cli', scopes = 'read,write', ...rest } = flags
     const { json: __, ...settings } = rest
-    const store = await openDefinitions({ clock: systemClock }, loadConfig(settings).data)
+    const { data } = loadConfig(settings)
+    const { openDefinitions } = await import('../store/sqlite/open-definitions.ts')
+    const store = await openDefinitions({ clock: systemClock }, data)
     try {
       const ids = new IdSource(systemClock)
       const wish = { accountId: FIRST_ACCOUNT, name, scopes: scopesOf(scopes) }
