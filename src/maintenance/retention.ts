@@ -1,6 +1,6 @@
 /**
- * Lets go of old events, a few at a time, so that the database does not grow for good. An event goes whole
- * or not at all, and never while it waits for its run or something of it is on its way or held.
+ * Lets go of old events, a few at a time, so that the database does not grow for good; none goes while it
+ * waits for its run or something of it is on its way or held.
  *
  * It takes at most half of the writer's time: after each batch it rests as long as that took. SQLite uses
  * the room for what comes next; the file itself does not shrink.

@@ -198,6 +198,8 @@ export const limits = {
   retentionDays: 30,
   retentionDaysMax: 36_500,
   expiryBatch: 50,
+  /** Rows of deliveries and attempts that go in one commit, which takes some 10 ms. */
+  expiryRows: 500,
   /** Bulk jobs of an account that run at once, the ids that one may list, and its items a second. */
   bulkJobs: 10,
   bulkIds: 1_000,

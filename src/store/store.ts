@@ -254,8 +254,9 @@ export interface Store extends HotStore, DefinitionStore, Service {
   /** What the last `start` had to repair. */
   readonly recovered: Recovered
   /**
-   * Deletes events that came in before `before`, looking at up to `count` from `from` on: each whole, in
-   * one commit, and none that waits for its run or has a delivery on its way or held.
+   * Deletes events that came in before `before`, looking at up to `count` from `from` on, and none that waits
+   * for its run or has a delivery on its way or held. One commit takes a bounded number of rows: what is left
+   * of an event with more than that goes with the next call.
    */
   expireEvents(before: number, from: ExpiryPosition, count: number): Promise<Expired>
   /** Deletes up to `count` bulk jobs that ended before `before`. Resolves to how many there were. */

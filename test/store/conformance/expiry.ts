@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { IdSource } from '../../../src/clock.ts'
 import type { NewEvent } from '../../../src/model/event.ts'
 import type { ExpiryPosition, Store } from '../../../src/store/store.ts'
+import { limits } from '../../../src/model/limits.ts'
 import { delivery, event, HeldClock, run, settlement } from '../../support/store-values.ts'
 import type { Open } from '../conformance.ts'
 import { onStore } from './opened-store.ts'
@@ -76,6 +77,45 @@ export function expiryConformance(name: string, open: Open): void {
       }
       await store.settle([settlement(sending, { index: 1, status: 'held' })])
       assert.equal(await expire(store, 100, 10), 0)
+    }),
+  )
+
+  test(
+    `${name} expiry: an event with more than one commit takes goes in pieces, itself last`,
+    onStore(open, async (store) => {
+      const [before, large, waiting, after, young] = [at(0), at(1), at(2), at(3), at(50)] as const
+      const events = [before, large, waiting, after, young]
+      const most = limits.expiryRows
+      const sends = Array.from({ length: most }, (_, index) => delivery({}, { index }))
+      await store.admit(events)
+      for (const one of events) {
+        const isSmall = one === before || one === after || one === young
+        const own = isSmall ? sends.slice(0, 1) : sends
+        await store.finish(run(one), own)
+        const isLeft = (index: number) => one === waiting && index === most - 1
+        const ended = own.filter(({ send }) => !isLeft(send.index))
+        await store.settle(ended.map(({ send }) => settlement(one, { index: send.index })))
+      }
+      const lefts: number[] = []
+      let position: ExpiryPosition | null = { accountId: 0, id: '' }
+      while (position) {
+        position = (await store.expireEvents(START + 10, position, 10)).next
+        const left = (await store.inspect.event(1, large.id))?.deliveries
+        if (left) lefts.push(left.length)
+      }
+      assert.equal(lefts[0], most)
+      assert.ok(lefts.length > 3, `${lefts}`)
+      assert.ok(
+        lefts.every((left, i) => i < 2 || left < lefts[i - 1]!),
+        `${lefts}`,
+      )
+      const found = await Promise.all(events.map(({ id }) => store.inspect.event(1, id)))
+      assert.deepEqual(
+        found.map((one) => one?.deliveries.map(({ attempts }) => attempts.length)),
+        [undefined, undefined, [...sends.slice(1).map(() => 1), 0], undefined, [1]],
+      )
+      const key = { eventId: large.id, step: 0, index: most - 1 }
+      assert.equal(await store.inspect.delivery(1, key, null), undefined)
     }),
   )
 }
