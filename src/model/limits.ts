@@ -190,6 +190,8 @@ export const limits = {
   pageSizeMax: 200,
   /** Attempts that one answer carries: a hundred of some 40 KiB, which a browser reads in a blink. */
   answerAttemptBytes: 4 * MIB,
+  /** Steps that one page of workflows or versions carries: two hundred of 20 KiB; a longer list has more pages. */
+  answerStepBytes: 4 * MIB,
   /** What one call of a filtered list looks at, at most; its cursor goes on from there. */
   searchEvents: 5_000,
   searchMs: 250,

@@ -1,7 +1,9 @@
 /** Reads of workflows, versions, endpoints and tokens, the same in every dialect. */
+import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { AppError } from '../errors.ts'
 import type { Principal, Scope, Session, Token } from '../model/account.ts'
+import { limits } from '../model/limits.ts'
 import type {
   Endpoint,
   PinnedPackages,
@@ -31,22 +33,29 @@ export async function readWorkflow(
   return row && workflowOf(row)
 }
 
-/** Newest first. */
+/** Newest first; as many as fit one answer. */
 export async function listWorkflows(
   db: Db,
   accountId: number,
   limit: number,
   cursor: string | null,
 ): Promise<Page<Workflow>> {
-  const all = workflows(db, accountId)
-    .orderBy('w.id', 'desc')
+  const all = workflows(db, accountId).orderBy('w.id', 'desc')
+  const left = cursor === null ? all : all.where('w.id', '<', cursor)
+  const heads = await left
+    .clearSelect()
+    .select(['w.id', stepBytes('v.steps').as('size')])
     .limit(limit + 1)
-  const rows = await (cursor === null ? all : all.where('w.id', '<', cursor)).execute()
-  const data = rows.slice(0, limit).map(workflowOf)
-  return { data, nextCursor: rows.length > limit ? data.at(-1)!.id : null }
+    .execute()
+  const count = fitting(heads, limit)
+  const rows = await left.limit(count).execute()
+  return {
+    data: rows.map(workflowOf),
+    nextCursor: heads.length > count ? heads[count - 1]!.id : null,
+  }
 }
 
-/** Newest first. */
+/** Newest first; as many as fit one answer. */
 export async function listVersions(
   db: Db,
   accountId: number,
@@ -54,14 +63,28 @@ export async function listVersions(
   limit: number,
   cursor: string | null,
 ): Promise<Page<WorkflowVersion>> {
-  const all = versions(db, accountId, workflowId)
-    .orderBy('version', 'desc')
+  const all = versions(db, accountId, workflowId).orderBy('version', 'desc')
+  const left = cursor === null ? all : all.where('version', '<', versionIn(cursor))
+  const heads = await left
+    .clearSelect()
+    .select(['version', stepBytes('steps').as('size')])
     .limit(limit + 1)
-  const rows = await (
-    cursor === null ? all : all.where('version', '<', versionIn(cursor))
-  ).execute()
-  const data = rows.slice(0, limit).map(versionOf)
-  return { data, nextCursor: rows.length > limit ? String(data.at(-1)!.version) : null }
+    .execute()
+  const count = fitting(heads, limit)
+  const rows = await left.limit(count).execute()
+  return {
+    data: rows.map(versionOf),
+    nextCursor: heads.length > count ? String(heads[count - 1]!.version) : null,
+  }
+}
+
+const stepBytes = (column: 'steps' | 'v.steps') => sql<number>`octet_length(${sql.ref(column)})`
+
+/** How many of the first `limit` have steps that fit one answer together; one at least, if there is any. */
+function fitting(heads: readonly { readonly size: number }[], limit: number): number {
+  let bytes = 0
+  const end = heads.findIndex(({ size }, i) => (bytes += size) > limits.answerStepBytes && i > 0)
+  return Math.min(end === -1 ? heads.length : end, limit)
 }
 
 function versionIn(cursor: string): number {

@@ -1,6 +1,7 @@
 /** Workflows, endpoints and tokens. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { limits } from '../../../src/model/limits.ts'
 import { definition, event, token } from '../../support/store-values.ts'
 import type { Open } from '../conformance.ts'
 import { detail, everyWorkflow, hasCode, onStore } from './opened-store.ts'
@@ -46,6 +47,32 @@ export function definitionsConformance(name: string, open: Open): void {
         ['wf_1'],
       )
       assert.equal(rest.nextCursor, null)
+    }),
+  )
+
+  test(
+    `${name} workflows: a page carries no more steps than fit one answer, and one workflow at least`,
+    onStore(open, async (store) => {
+      const sizes = [0.4, 0.41, 0.42, 1.2, 0].map((share) => share * limits.answerStepBytes)
+      for (const [n, size] of sizes.entries()) {
+        const steps = [{ type: 'code', name: 'nodejs', code: 'x'.repeat(size) }] as const
+        await store.createWorkflow(1, `wf_${n}`, `key${n}`, definition({ steps }))
+        if (n > 0) await store.updateWorkflow(1, 'wf_0', definition({ steps }), n)
+      }
+      const pages: string[][] = []
+      const versions: number[][] = []
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page = await store.inspect.listWorkflows(1, 50, cursor === '' ? null : cursor)
+        pages.push(page.data.map(({ id }) => id))
+        cursor = page.nextCursor
+      }
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page = await store.inspect.listVersions(1, 'wf_0', 50, cursor === '' ? null : cursor)
+        versions.push(page.data.map(({ version }) => version))
+        cursor = page.nextCursor
+      }
+      assert.deepEqual(pages, [['wf_4'], ['wf_3'], ['wf_2', 'wf_1', 'wf_0']])
+      assert.deepEqual(versions, [[5], [4], [3, 2], [1]])
     }),
   )
 

@@ -104,10 +104,10 @@ export function expiryConformance(name: string, open: Open): void {
         if (left) lefts.push(left.length)
       }
       assert.equal(lefts[0], most)
-      assert.ok(lefts.length > 3, `${lefts}`)
+      assert.ok(lefts.length > 3, lefts.join())
       assert.ok(
         lefts.every((left, i) => i < 2 || left < lefts[i - 1]!),
-        `${lefts}`,
+        lefts.join(),
       )
       const found = await Promise.all(events.map(({ id }) => store.inspect.event(1, id)))
       assert.deepEqual(
