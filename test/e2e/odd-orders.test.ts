@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
+import type { EventListWire } from '../../src/inspector/wire-event.ts'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
-import { openUi, reads, signIn, withoutBrowser } from '../support/browser.ts'
+import { openUi, reads, signIn, withoutBrowser, writeCode } from '../support/browser.ts'
 
 const skip = withoutBrowser
 const pathOf = ({ id }: WorkflowWire) => `/workflows/${id}`
@@ -242,5 +243,51 @@ test(
     await page.getByLabel('Memory of a run, in MB').fill('100')
     await page.getByRole('button', { name: 'Save settings' }).click()
     await reads(page.getByRole('status'), 'Saved as v2')
+  },
+)
+
+test(
+  'selection: what was opened in the $event of one is open in that of the next',
+  { skip },
+  async (t) => {
+    const { app, page, open } = await openUi(t)
+    const workflow = await app.workflow(note)
+    for (const which of ['one', 'two']) {
+      await app.send(workflow, `/${which}`, { headers: { 'x-which': which } })
+    }
+    await open(pathOf(workflow))
+    await reads(rows(page).nth(1), '/one')
+    await rows(page).first().click()
+    const event = page.getByRole('list', { name: '$event' })
+    await event.getByRole('button', { name: /^headers/ }).click()
+    await reads(event, '"two"')
+    await page.keyboard.press('j')
+    await reads(event, '"one"')
+  },
+)
+
+test(
+  'save: with an event selected, who types on after it types into the same field',
+  { skip },
+  async (t) => {
+    const { app, page, open } = await openUi(t)
+    const workflow = await app.workflow([{ type: 'code', name: 'code', code: 'return 1' }])
+    await app.send(workflow, '/in')
+    await app.settled(workflow)
+    await open(pathOf(workflow))
+    await rows(page).first().click()
+    const code = page.getByRole('textbox', { name: 'Code of code' })
+    await writeCode(code, 'return 2')
+    await page.keyboard.press('ControlOrMeta+s')
+    await reads(page.getByRole('status'), 'Saved as v2')
+    await reads(page.locator('.old-steps'), 'The steps as they are now, with what v1 did.')
+    await page.keyboard.type(' + 3 // r')
+    await reads(code, 'return 2 + 3 // r')
+    const { data } = await app.api.call<EventListWire>('GET', `${pathOf(workflow)}/events`)
+    assert.equal(data.length, 1)
+    await page.getByRole('button', { name: 'Show v1' }).click()
+    await reads(page.locator('.old-steps'), 'The steps as they were in v1.')
+    await page.getByRole('button', { name: 'Edit v2' }).click()
+    await reads(code, 'return 2 + 3 // r')
   },
 )

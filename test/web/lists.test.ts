@@ -82,6 +82,12 @@ test('search: a span of time is two words, in the reader’s own time zone', () 
   assert.match(readSearch('after:noon').mistakes[0]!, /^after is a date such as/)
 })
 
+test('search: of two filters of one kind the second is said to be left out', () => {
+  const { filter, chips, mistakes } = readSearch('status:failed status:ended x')
+  assert.deepEqual([filter, chips], [{ q: 'x', status: 'failed' }, ['status:failed']])
+  assert.deepEqual(mistakes, ['status is there already: status:ended is left out'])
+})
+
 test('search: filters are offered that the text has not, each one that is understood', () => {
   const hints = filterHints('', 3, '2026-11-26')
   assert.deepEqual(hints, ['status:failed', 'delivery:failed', 'version:3', 'after:2026-11-26'])

@@ -38,12 +38,16 @@ type Props = {
 export type Folds = {
   readonly isOpen: (name: string) => boolean
   readonly toggle: (name: string) => void
+  /** The same for the branches of `$event`. */
+  readonly branches: Map<string, boolean>
 }
 
 export function RunPane({ workflow, close, runDry }: Props) {
   const { search } = usePlace()
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  const [branches] = useState(() => new Map<string, boolean>())
   const folds: Folds = {
+    branches,
     isOpen: (name) => !closed.has(name),
     toggle: (name) => setClosed(closed.symmetricDifference(new Set([name]))),
   }
@@ -120,7 +124,8 @@ function Steps({ workflow, detail, folds, head, runDry }: StepsProps) {
   const { dryRun, view } = shown
   const now = useEditor((state) => state.base.version)
   const version = detail?.run?.version ?? now
-  const isOld = version !== now && search.steps !== 'now'
+  const [kept, keep] = useEdited(detail, version === now)
+  const isOld = version !== now && search.steps !== 'now' && !kept
   return (
     <>
       <div className="pane-head">
@@ -147,7 +152,10 @@ function Steps({ workflow, detail, folds, head, runDry }: StepsProps) {
           <button
             type="button"
             className="link"
-            onClick={() => go({ steps: isOld ? 'now' : undefined }, { replace: true })}
+            onClick={() => {
+              keep(isOld)
+              go({ steps: isOld ? 'now' : undefined }, { replace: true })
+            }}
           >
             {isOld ? `Edit v${now}` : `Show v${version}`}
           </button>
@@ -166,6 +174,18 @@ function Steps({ workflow, detail, folds, head, runDry }: StepsProps) {
       )}
     </>
   )
+}
+
+/**
+ * Whether the steps of an event were shown to be edited: then they stay so for as long as it is selected. A
+ * save makes its version an older one, and may not take the field away from whoever types on.
+ */
+function useEdited(detail: EventDetailWire | null, isOfNow: boolean) {
+  const id = detail?.id ?? null
+  const [edited, setEdited] = useState(isOfNow ? id : null)
+  if (isOfNow && edited !== id) setEdited(id)
+  const keep = (isKept: boolean): void => setEdited(isKept ? id : null)
+  return [id !== null && edited === id, keep] as const
 }
 
 function NowHead({ close }: { readonly close: () => void }) {

@@ -76,7 +76,7 @@ export function TriggerCard({ detail, folds, edited = null }: Props) {
               </Suspense>
             </div>
           ) : (
-            <EventTree key={detail.id} detail={detail} />
+            <EventTree key={detail.id} detail={detail} branches={folds.branches} />
           )
         }
       </Disclosure>
@@ -84,11 +84,13 @@ export function TriggerCard({ detail, folds, edited = null }: Props) {
   )
 }
 
-function EventTree({ detail }: { readonly detail: EventDetailWire }) {
+type TreeProps = { readonly detail: EventDetailWire; readonly branches: Folds['branches'] }
+
+function EventTree({ detail, branches }: TreeProps) {
   const shown = useMemo(() => maskedEvent(detail.event), [detail.event])
   return (
     <div className="card-body">
-      <JsonTree value={shown} path="$event" open={OPEN} label="$event" />
+      <JsonTree value={shown} path="$event" open={OPEN} kept={branches} label="$event" />
     </div>
   )
 }

@@ -60,8 +60,14 @@ export function among(choice: Choice, order: readonly string[]): Choice {
 }
 
 /** `3 events selected` */
-export function chosenText({ ids, matching }: Choice): string {
-  if (!matching) return `${plural(ids.size, 'event')} selected`
+export function chosenText(
+  { ids, matching }: Choice,
+  noun: readonly [one: string, many: string] = ['event', 'events'],
+): string {
+  if (!matching) {
+    const isFull = ids.size >= CHOICE_MOST
+    return `${plural(ids.size, ...noun)} selected${isFull ? ', as many as one job takes' : ''}`
+  }
   return `${matching.isExact ? 'All' : 'At least'} ${plural(matching.count, 'event')} selected`
 }
 

@@ -79,7 +79,9 @@ export function readSearch(text: string): Search {
     const found = value === '' ? null : read(value)
     if (found === null) continue // Still being typed.
     if (typeof found === 'string') mistakes.push(found)
-    else {
+    else if (Object.keys(found).some((key) => Object.hasOwn(filter, key))) {
+      mistakes.push(`${name} is there already: ${word} is left out`)
+    } else {
       Object.assign(filter, found)
       chips.push(word)
     }

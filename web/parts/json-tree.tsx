@@ -18,10 +18,12 @@ type Props = {
   readonly path: string
   /** Paths that are open at first. */
   readonly open?: readonly string[]
+  /** What was opened and closed, by path, for the next value of the same kind. */
+  readonly kept?: Map<string, boolean>
   readonly label: string
 }
 
-export function JsonTree({ value, path, open = [], label }: Props) {
+export function JsonTree({ value, path, open = [], kept, label }: Props) {
   if (preview(value).size === 0) {
     return (
       <ul className="tree" aria-label={label}>
@@ -29,22 +31,30 @@ export function JsonTree({ value, path, open = [], label }: Props) {
       </ul>
     )
   }
-  return <Children value={value} path={path} open={open} label={label} />
+  return <Children value={value} path={path} open={open} kept={kept} label={label} />
 }
 
 type BranchProps = {
   readonly value: unknown
   readonly path: string
   readonly open: readonly string[]
+  readonly kept: Map<string, boolean> | undefined
 }
 
-function Children({ value, path, open, label }: BranchProps & { readonly label?: string }) {
+function Children({ value, path, open, kept, label }: BranchProps & { readonly label?: string }) {
   const [shown, setShown] = useState(STEP)
   const left = preview(value).size - shown
   return (
     <ul className="tree" aria-label={label}>
       {childrenOf(value, 0, shown).map(([key, child]) => (
-        <Node key={key} name={String(key)} value={child} path={childPath(path, key)} open={open} />
+        <Node
+          key={key}
+          name={String(key)}
+          value={child}
+          path={childPath(path, key)}
+          open={open}
+          kept={kept}
+        />
       ))}
       {left > 0 && (
         <li>
@@ -57,19 +67,18 @@ function Children({ value, path, open, label }: BranchProps & { readonly label?:
   )
 }
 
-function Node({ name, value, path, open }: BranchProps & { readonly name: string }) {
-  const [isOpen, setOpen] = useState(() => open.includes(path))
+function Node({ name, value, path, open, kept }: BranchProps & { readonly name: string }) {
+  const [isOpen, setOpen] = useState(() => kept?.get(path) ?? open.includes(path))
+  const toggle = (): void => {
+    kept?.set(path, !isOpen)
+    setOpen(!isOpen)
+  }
   const { text, kind, size } = preview(value)
   if (size === 0) return <Leaf name={name} value={value} path={path} />
   return (
     <li>
       <div className="tree-line">
-        <button
-          type="button"
-          className="tree-branch"
-          aria-expanded={isOpen}
-          onClick={() => setOpen(!isOpen)}
-        >
+        <button type="button" className="tree-branch" aria-expanded={isOpen} onClick={toggle}>
           <Icon name="caret" />
           <span className="tree-key">{shortName(name)}</span>
           <span className="tree-value" data-kind={kind}>
@@ -78,7 +87,7 @@ function Node({ name, value, path, open }: BranchProps & { readonly name: string
         </button>
         <CopyButton text={path} what={shortName(path)} />
       </div>
-      {isOpen && <Children value={value} path={path} open={open} />}
+      {isOpen && <Children value={value} path={path} open={open} kept={kept} />}
     </li>
   )
 }

@@ -8,6 +8,7 @@ import { Suspense, useState } from 'react'
 import type { ReactNode } from 'react'
 import { redeliverMany } from '../api/operations.ts'
 import { deliveriesOf } from '../api/sources.ts'
+import { chosenText } from '../model/choice.ts'
 import { filterOf, matchingOf } from '../model/delivery-filter.ts'
 import type { DeliveryFilter } from '../model/delivery-filter.ts'
 import { plural } from '../model/quantity.ts'
@@ -199,7 +200,7 @@ function Choice({ choosing, filter, begun, children }: ChoiceProps) {
     <div className="choice-bar">
       {isAny ? (
         <>
-          <span role="status">{plural(choice.ids.size, 'delivery', 'deliveries')} selected</span>
+          <span role="status">{chosenText(choice, ['delivery', 'deliveries'])}</span>
           <button
             type="button"
             className="primary"
