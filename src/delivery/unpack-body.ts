@@ -13,6 +13,7 @@ import {
   createInflateRaw,
   createZstdDecompress,
 } from 'node:zlib'
+import { contentCodings, isZlib } from '../model/content-codings.ts'
 import type { HeaderPair } from '../model/event.ts'
 
 export type Unpacked = {
@@ -43,11 +44,7 @@ export async function unpackBody(
   headers: readonly HeaderPair[],
   most: number,
 ): Promise<Unpacked | undefined> {
-  const codings = headers
-    .filter(([name]) => name.toLowerCase() === 'content-encoding')
-    .flatMap(([, value]) => value.toLowerCase().split(','))
-    .map((coding) => coding.trim())
-    .filter((coding) => coding !== '' && coding !== 'identity')
+  const codings = contentCodings(headers)
   if (bytes.length === 0 || codings.length === 0 || codings.length > CODINGS) return undefined
   let unpacked: Unpacked = { bytes, isWhole: true }
   for (const coding of codings.toReversed()) {
@@ -78,6 +75,3 @@ async function run(decoder: Transform, bytes: Uint8Array, most: number): Promise
   decoder.destroy()
   return { bytes: Buffer.concat(parts).subarray(0, most), isWhole: how === 'whole' }
 }
-
-const isZlib = ([first = 0, second = 0]: Uint8Array): boolean =>
-  (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0

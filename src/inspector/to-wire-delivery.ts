@@ -8,7 +8,7 @@ import type { Mask } from '../model/redact-values.ts'
 import type { DeliveryDetail } from '../store/inspect.ts'
 import { instant } from './instant.ts'
 import { maskDelivery } from './mask-wire.ts'
-import { shownBody } from './shown-body.ts'
+import { shownAnswer, shownBody } from './shown-body.ts'
 import type { AttemptWire, DeliveryWire } from './wire-event.ts'
 
 export function toWireDelivery(delivery: DeliveryDetail, mask: Mask): DeliveryWire {
@@ -68,7 +68,7 @@ function toWireTimings(timings: NonNullable<Attempt['timings']>): AttemptWire['t
 const round = (ms: number): number => Math.round(ms * 100) / 100
 
 function toWireResponse(response: NonNullable<Attempt['response']>): AttemptWire['response'] {
-  const { status, headers, body, size, sha256, truncated, redacted } = response
-  const shown = shownBody(body, response)
-  return { status, headers, ...shown, size, sha256, truncated, ...(redacted && { redacted }) }
+  const { status, headers, body, size, sha256, redacted } = response
+  const shown = shownAnswer(body, response)
+  return { status, headers, ...shown, size, sha256, ...(redacted && { redacted }) }
 }

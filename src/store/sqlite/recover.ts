@@ -29,7 +29,8 @@ const SEND_AGAIN = `
   where status = 'sending'`
 
 const INTERRUPTED = JSON.stringify({
-  message: 'Sendoff stopped while this attempt was under way, so its result is not known.',
+  message:
+    'Sendoff stopped before the end of this attempt was on record: it may have been sent, and its result is not known.',
   detail: null,
 })
 

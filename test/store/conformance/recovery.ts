@@ -62,7 +62,7 @@ export function recoveryConformance(name: string, open: Open): void {
           outcome: 'interrupted',
         },
       )
-      assert.match(error!.message, /stopped while this attempt was under way/)
+      assert.match(error!.message, /stopped before the end of this attempt was on record/)
       assert.deepEqual(waiting!.attempts, [])
 
       const tasks = await next.adoptDeliveries(everyOrigin)
