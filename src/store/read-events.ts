@@ -38,7 +38,8 @@ export async function listEvents(
 ): Promise<Page<EventRow>> {
   const { db, clock } = deps
   const endsAtMs = clock.monotonicMs() + limits.searchMs
-  const size = isFiltered(filter) ? CHUNK_EVENTS : limit + 1
+  const isSearch = isFiltered(filter)
+  const size = isSearch ? CHUNK_EVENTS : limit + 1
   const matches = searchOf(filter)
   const found: Row[] = []
   let position = cursor === null ? null : readCursor(cursor)
@@ -47,7 +48,7 @@ export async function listEvents(
     for await (const row of matching(db, accountId, chunk, filter, matches)) {
       if (found.push(row) > limit)
         return page(db, accountId, found.slice(0, limit), found[limit - 1]!)
-      if (clock.monotonicMs() > endsAtMs) return page(db, accountId, found, row)
+      if (isSearch && clock.monotonicMs() > endsAtMs) return page(db, accountId, found, row)
     }
     const last = chunk.at(-1)
     if (!last || chunk.length < size) return page(db, accountId, found, null)
