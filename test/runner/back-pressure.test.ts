@@ -17,6 +17,8 @@ const MIB = 1024 * 1024
 const GROWTH_BYTES = 128 * MIB
 const LARGE_BYTES = 200 * MIB
 const RUNS = 8
+/** How long it takes is not what is looked at. */
+const UNHURRIED = { timeoutMs: 120_000 }
 
 let runner: TestRunner
 let peer: HardPeer
@@ -79,6 +81,7 @@ test('back-pressure: nor does it grow the server when the guest does not even re
      if (++globalThis.open === ${RUNS}) { console.log('blocked'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500) }
      while (globalThis.open < ${RUNS} || bytes < 2_000_000) await new Promise((ok) => setTimeout(ok, 20))
      return bytes`,
+    UNHURRIED,
   )
   let results: RunResult[] = []
   const growth = await growthDuring(async () => {
@@ -95,6 +98,7 @@ test('back-pressure: 200 MB arrive whole at a step that reads them', async () =>
   const { outcome } = await runner.code(
     `const s = await ${dial(`count ${LARGE_BYTES}`)}; const hash = require('crypto').createHash('sha256')
      for await (const chunk of s) hash.update(chunk); return hash.digest('hex')`,
+    UNHURRIED,
   )
   assert.equal(outcome.message, null)
   assert.equal(outcome.steps[0]!.exports['$return_value'], hash.digest('hex'))
@@ -107,6 +111,7 @@ test('back-pressure: 200 MB for a peer that does not read wait in the step, and 
      const source = Readable.from((function* () { for (let sent = 0; sent < ${LARGE_BYTES}; sent += part.length) { hash.update(part); yield part } })())
      source.pipe(s); let answer = ''; for await (const chunk of s) answer += chunk
      return answer === hash.digest('hex')`,
+    UNHURRIED,
   )
   const growth = await growthDuring(() => delay(1_500))
   peer.read()
