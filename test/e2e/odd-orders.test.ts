@@ -291,3 +291,41 @@ test(
     await reads(code, 'return 2 + 3 // r')
   },
 )
+
+test(
+  'selection: while the next event is read, the steps and the place among them stay',
+  { skip },
+  async (t) => {
+    const { app, page, open } = await openUi(t, { viewport: { width: 1440, height: 420 } })
+    const workflow = await app.workflow([
+      { type: 'code', name: 'code', code: `console.log($event.path)${'\n'.repeat(30)}` },
+    ])
+    for (const path of ['/one', '/two']) await app.send(workflow, path)
+    await app.settled(workflow)
+    await open(pathOf(workflow))
+    await reads(rows(page).nth(1), '/one')
+    const pane = page.locator('.run-pane')
+    const code = page.getByRole('textbox', { name: 'Code of code' })
+    await code.evaluate((element) => element.setAttribute('data-mine', ''))
+    await rows(page).first().click()
+    await reads(pane, /ms\s*\/two/)
+    await pane.evaluate((element) => element.scrollTo(0, 500))
+    const asked = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<void>()
+    await page.route('**/api/v1/events/*', async (route) => {
+      const response = await route.fetch()
+      asked.resolve()
+      await answered.promise
+      await route.fulfill({ response })
+    })
+    await page.keyboard.press('j')
+    await asked.promise
+    await pane.locator('.run-body[inert]').waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Replay' }).count(), 0)
+    answered.resolve()
+    await reads(pane, /ms\s*\/one/)
+    await page.getByRole('button', { name: 'Replay' }).waitFor()
+    assert.equal(await pane.evaluate((element) => element.scrollTop), 500)
+    assert.equal(await code.getAttribute('data-mine'), '')
+  },
+)

@@ -58,69 +58,102 @@ export function RunPane({ workflow, close, runDry }: Props) {
       tabIndex={-1}
       aria-label={search.event === undefined ? 'Workflow' : 'Selected event'}
     >
-      {search.event === undefined ? (
-        <Steps
-          workflow={workflow}
-          detail={null}
-          folds={folds}
-          head={<NowHead close={close} />}
-          runDry={runDry}
-        />
-      ) : (
-        <Selected
-          workflow={workflow}
-          eventId={search.event}
-          folds={folds}
-          close={close}
-          runDry={runDry}
-        />
-      )}
+      <Selected
+        workflow={workflow}
+        eventId={search.event}
+        folds={folds}
+        close={close}
+        runDry={runDry}
+      />
     </section>
   )
 }
 
-type SelectedProps = Props & { readonly eventId: string; readonly folds: Folds }
+type SelectedProps = Props & { readonly eventId: string | undefined; readonly folds: Folds }
 
+/**
+ * While another event is read the steps stay where they are: who goes through events by j and k looks at the
+ * same place of each, and an editor keeps its cursor. What stands there is not to be used meanwhile.
+ */
 function Selected({ workflow, eventId, folds, close, runDry }: SelectedProps) {
-  const { data: detail, error, refetch } = useQuery(eventQuery(eventId))
-  if (detail) {
+  const { detail, isRead, error, again } = useDetail(eventId)
+  const [hasShown, setShown] = useState(isRead)
+  if (isRead && !hasShown) setShown(true)
+  if (eventId !== undefined && error) {
     return (
-      <Steps
-        workflow={workflow}
-        detail={detail}
-        folds={folds}
-        head={<EventHead workflow={workflow} detail={detail} close={close} runDry={runDry} />}
-        runDry={runDry}
-      />
+      <>
+        <UnreadHead eventId={eventId} close={close} />
+        <ProblemNote problem={error} retry={again} />
+      </>
     )
   }
-  return error ? (
-    <>
-      <div className="now-head">
+  if (!hasShown) return <Skeleton lines={10} />
+  return (
+    <Steps
+      workflow={workflow}
+      detail={detail}
+      isRead={isRead}
+      folds={folds}
+      head={
+        eventId === undefined ? (
+          <NowHead close={close} />
+        ) : detail && isRead ? (
+          <EventHead workflow={workflow} detail={detail} close={close} runDry={runDry} />
+        ) : (
+          <UnreadHead eventId={eventId} close={close} />
+        )
+      }
+      runDry={runDry}
+    />
+  )
+}
+
+/** The selected event; while it is read, the one before it. */
+function useDetail(eventId: string | undefined) {
+  const [lastId, setLastId] = useState<string | null>(null)
+  const { data, error, isPlaceholderData, refetch } = useQuery({
+    ...eventQuery(eventId ?? ''),
+    enabled: eventId !== undefined,
+    placeholderData: (before) => (before?.id === lastId ? before : undefined),
+  })
+  const detail = eventId === undefined ? null : (data ?? null)
+  const isRead = eventId === undefined || (detail !== null && !isPlaceholderData)
+  const readId = detail?.id ?? null
+  if (isRead && readId !== lastId) setLastId(readId)
+  return { detail, isRead, error: detail ? null : error, again: () => void refetch() }
+}
+
+type UnreadProps = { readonly eventId: string; readonly close: () => void }
+
+/** As high as the head that comes. */
+function UnreadHead({ eventId, close }: UnreadProps) {
+  return (
+    <div className="event-head" aria-busy="true">
+      <div className="event-line">
         <button type="button" className="quiet" onClick={close} aria-label="Back to the list">
           <Icon name="back" />
         </button>
         <span className="faint id">{shortId(eventId)}</span>
       </div>
-      <ProblemNote problem={error} retry={() => void refetch()} />
-    </>
-  ) : (
-    <Skeleton lines={10} />
+      <div className="event-line facts" />
+    </div>
   )
 }
 
 type StepsProps = {
   readonly workflow: WorkflowWire
   readonly detail: EventDetailWire | null
+  /** False while `detail` is the event before the selected one. */
+  readonly isRead: boolean
   readonly folds: Folds
   readonly head: ReactNode
   readonly runDry: (event: unknown) => void
 }
 
 /** The draft, with what the steps did; or, for a run of an older version, that version as it was. */
-function Steps({ workflow, detail, folds, head, runDry }: StepsProps) {
+function Steps({ workflow, detail, isRead, folds, head, runDry }: StepsProps) {
   const { search, go } = usePlace()
-  const shown = useShown(search.event ?? null, detail)
+  const shown = useShown(detail?.id ?? search.event ?? null, detail)
   const { dryRun, view } = shown
   const now = useEditor((state) => state.base.version)
   const version = detail?.run?.version ?? now
@@ -144,34 +177,36 @@ function Steps({ workflow, detail, folds, head, runDry }: StepsProps) {
           </Suspense>
         )}
       </div>
-      {version !== now && view === 'recorded' && (
-        <p className="old-steps">
-          {isOld
-            ? `The steps as they were in v${version}.`
-            : `The steps as they are now, with what v${version} did.`}{' '}
-          <button
-            type="button"
-            className="link"
-            onClick={() => {
-              keep(isOld)
-              go({ steps: isOld ? 'now' : undefined }, { replace: true })
-            }}
-          >
-            {isOld ? `Edit v${now}` : `Show v${version}`}
-          </button>
-        </p>
-      )}
-      {isOld && view === 'recorded' ? (
-        <OldSteps workflow={workflow} version={version} detail={detail} folds={folds} />
-      ) : (
-        <CapturedContext value={view === 'dry'}>
-          <StepsEditor
-            detail={view === 'dry' && dryRun ? dryRun.detail : detail}
-            shown={shown}
-            folds={folds}
-          />
-        </CapturedContext>
-      )}
+      <div className="run-body" inert={!isRead}>
+        {version !== now && view === 'recorded' && (
+          <p className="old-steps">
+            {isOld
+              ? `The steps as they were in v${version}.`
+              : `The steps as they are now, with what v${version} did.`}{' '}
+            <button
+              type="button"
+              className="link"
+              onClick={() => {
+                keep(isOld)
+                go({ steps: isOld ? 'now' : undefined }, { replace: true })
+              }}
+            >
+              {isOld ? `Edit v${now}` : `Show v${version}`}
+            </button>
+          </p>
+        )}
+        {isOld && view === 'recorded' ? (
+          <OldSteps workflow={workflow} version={version} detail={detail} folds={folds} />
+        ) : (
+          <CapturedContext value={view === 'dry'}>
+            <StepsEditor
+              detail={view === 'dry' && dryRun ? dryRun.detail : detail}
+              shown={shown}
+              folds={folds}
+            />
+          </CapturedContext>
+        )}
+      </div>
     </>
   )
 }
