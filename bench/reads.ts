@@ -68,7 +68,7 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'stats, a week of a workflow': stats(7 * DAY_MS, workflowId),
   'activity, now': () => inspect.activity(1, now, PAGE, null),
   'activity, at the last event': () => inspect.activity(1, end, PAGE, null),
-  destinations: () => inspect.listDestinations(1, PAGE, null),
+  destinations: () => inspect.listDestinations(1, '', PAGE, null),
   backlog: () => inspect.backlog(),
 }
 

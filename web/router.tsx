@@ -17,6 +17,7 @@ import { NotFoundPage, ProblemPage } from './routes/not-found.tsx'
 import { SetUpPage } from './routes/set-up.tsx'
 import { SignInPage } from './routes/sign-in.tsx'
 import type { DeliveriesSearch } from './routes/deliveries.tsx'
+import type { DestinationsSearch } from './routes/destinations.tsx'
 import type { OverviewSearch } from './routes/overview.tsx'
 import { WorkflowPage } from './routes/workflow.tsx'
 import { WorkflowsPage } from './routes/workflows.tsx'
@@ -106,6 +107,7 @@ const deliveries = createRoute({
 const destinations = createRoute({
   getParentRoute: () => inside,
   path: '/destinations',
+  validateSearch: (search: Record<string, unknown>): DestinationsSearch => only(search, 'q'),
   component: lazyPage(async () => (await import('./routes/destinations.tsx')).DestinationsPage),
 })
 

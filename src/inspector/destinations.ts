@@ -33,12 +33,13 @@ export function destinationRoutes(api: Api, deps: Deps): void {
       schema: {
         tags,
         summary: 'List destinations, by origin',
-        querystring: requests.PageQuery,
+        querystring: requests.DestinationsQuery,
         response: { 200: page(wire.Destination) },
       },
     },
-    async ({ principal: { accountId }, query: { limit = limits.pageSize, cursor = null } }) => {
-      const page = await deps.store.inspect.listDestinations(accountId, limit, cursor)
+    async ({ principal: { accountId }, query }) => {
+      const { q = '', limit = limits.pageSize, cursor = null } = query
+      const page = await deps.store.inspect.listDestinations(accountId, q, limit, cursor)
       return { data: await shown(deps, page.data), nextCursor: page.nextCursor }
     },
   )

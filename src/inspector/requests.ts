@@ -89,6 +89,19 @@ export const DeliveriesQuery = Type.Object(
   strict,
 )
 
+export const DestinationsQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    q: Type.Optional(
+      Type.String({
+        maxLength: limits.searchLength,
+        description: 'Case-insensitive, partial, over the origin',
+      }),
+    ),
+  },
+  strict,
+)
+
 export const AttemptsQuery = Type.Object(
   {
     before: Type.Optional(

@@ -2,6 +2,7 @@
  * Destinations: what a person decides about one, and what the store knows of each. The same in every
  * dialect. Counts stop at a bound, so that a backlog of millions costs what one of thousands does.
  */
+import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { AppError } from '../errors.ts'
 import type { DestinationChange, DestinationSettings } from '../model/destination.ts'
@@ -42,19 +43,22 @@ export async function changeDestination(
   return settingsOf(row)
 }
 
-/** By origin. */
+/** By origin; those with `q` in it, in either case. */
 export async function listDestinations(
   db: Db,
   accountId: number,
+  q: string,
   limit: number,
   cursor: string | null,
 ): Promise<Page<DestinationRow>> {
-  const all = db
+  const pattern = `%${q.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
+  const listed = db
     .selectFrom('destination')
     .select(COLUMNS)
     .where('account_id', '=', accountId)
     .orderBy('origin')
     .limit(limit + 1)
+  const all = q === '' ? listed : listed.where(sql<boolean>`origin like ${pattern} escape '\\'`)
   const rows = await (cursor === null ? all : all.where('origin', '>', cursor)).execute()
   const data: DestinationRow[] = []
   for (const row of rows.slice(0, limit)) data.push(await withCounts(db, row))

@@ -227,9 +227,10 @@ export interface Inspect {
     key: DeliveryKey,
   ): Promise<{ workflowId: string; origin: string; status: DeliveryStatus } | undefined>
   backlog(): Promise<Backlog>
-  /** Every origin that the account ever had a delivery for, by name. */
+  /** Every origin that the account ever had a delivery for, by name; with `q` in it, in either case. */
   listDestinations(
     accountId: number,
+    q: string,
     limit: number,
     cursor: string | null,
   ): Promise<Page<DestinationRow>>

@@ -5,6 +5,7 @@ import { createApiClient } from '../../src/cli/api-client.ts'
 import { isAccessible } from '../support/axe.ts'
 import { openUi, reads, withoutBrowser } from '../support/browser.ts'
 import { startReceiver } from '../support/receiver.ts'
+import type { Receiver } from '../support/receiver.ts'
 import { becomes } from '../support/until.ts'
 
 const sends = (url: string, count: number) => [
@@ -148,8 +149,13 @@ test(
   'destinations: the table is live, and a new one waits while somebody is at it',
   { skip: withoutBrowser },
   async (t) => {
-    const [first, second] = [await startReceiver(), await startReceiver()]
-    t.after(() => Promise.all([first.close(), second.close()]))
+    const receivers = [await startReceiver(), await startReceiver()]
+    t.after(() => Promise.all(receivers.map((receiver) => receiver.close())))
+    // What comes after those that are shown moves nothing, and is shown at once.
+    const [second, first] = receivers.toSorted((a, b) => (a.url('/') < b.url('/') ? -1 : 1)) as [
+      Receiver,
+      Receiver,
+    ]
     const { app, page, open } = await openUi(t)
     await open('/destinations')
     await reads(page.locator('.empty'), 'A destination is listed once')
@@ -168,6 +174,36 @@ test(
     assert.equal(await rows.count(), 2)
     await pill.click()
     await rows.nth(2).waitFor()
+  },
+)
+
+test(
+  'destinations: of many some are shown, the others further down or when they are searched',
+  { skip: withoutBrowser },
+  async (t) => {
+    const { app, page, open } = await openUi(t)
+    // Nobody listens there; that something was sent is enough.
+    const code = `for (let i = 1; i <= 120; i++)
+      $send.http({ method: 'POST', url: \`http://127.0.1.\${i}:1/\` })`
+    await app.run([{ type: 'code', code }])
+    await open('/destinations')
+    const rows = page.locator('.table tbody tr')
+    await rows.nth(99).waitFor()
+    assert.equal(await rows.count(), 100)
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await rows.nth(119).waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Show more' }).count(), 0)
+    await page.keyboard.press('/')
+    await page.keyboard.type('127.0.1.77')
+    await page.waitForURL((url) => url.searchParams.get('q') === '127.0.1.77')
+    await rows.nth(1).waitFor({ state: 'detached' })
+    await reads(rows, '127.0.1.77')
+    await isAccessible(page)
+    await page.getByRole('searchbox').fill('elsewhere')
+    await reads(page.locator('.empty'), 'No destination has this in its name')
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await rows.nth(99).waitFor()
+    assert.equal(await page.getByRole('searchbox').inputValue(), '')
   },
 )
 

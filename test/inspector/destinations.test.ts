@@ -41,6 +41,9 @@ test('destinations: each origin that had a delivery is listed, in order, page by
   const { data, nextCursor } = (await api.call('GET', `/destinations?cursor=${first.nextCursor}`))
     .body
   assert.equal(nextCursor, null)
+  const found = await api.call('GET', '/destinations?q=B.EXAMPLE')
+  assert.deepEqual(found.body.data, first.data)
+  assert.equal((await api.call('GET', `/destinations?q=${'x'.repeat(501)}`)).status, 400)
   assert.deepEqual(data, [
     {
       id: destinationId(ORIGIN),

@@ -1,5 +1,6 @@
 /** What the pages over all workflows read and decide: one entry per call, named once. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import type { HealthWire, SigningSecretWire, TokenWire } from '../../src/inspector/wire-instance.ts'
 import type {
   ActivityWire,
@@ -126,10 +127,33 @@ export const statsQuery = (span: Span, workflow: string | undefined) =>
     placeholderData: (before) => before,
   })
 
-export const destinationsQuery = queryOptions({
-  queryKey: ['destinations'],
-  queryFn: ({ signal }) => all<DestinationWire>('/destinations', signal),
-})
+/** Of one search, by origin; some hundred at a time, since there may be one for each customer. */
+export const destinationsQuery = (q = '') =>
+  infiniteQueryOptions({
+    queryKey: ['destinations', q],
+    queryFn: ({ signal, pageParam }) =>
+      call<Page<DestinationWire>>('GET', `/destinations?limit=100&q=${part(q)}${pageParam}`, {
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor && `&cursor=${part(nextCursor)}`,
+    select: ({ pages }): readonly DestinationWire[] => pages.flatMap(({ data }) => data),
+  })
+
+/** What was changed, wherever it is listed. */
+export function replaceDestination(queries: QueryClient, changed: DestinationWire): void {
+  queries.setQueriesData<InfiniteData<Page<DestinationWire>>>(
+    { queryKey: ['destinations'] },
+    (before) =>
+      before && {
+        ...before,
+        pages: before.pages.map(({ data, nextCursor }) => ({
+          data: data.map((one) => (one.id === changed.id ? changed : one)),
+          nextCursor,
+        })),
+      },
+  )
+}
 
 export type DestinationChange = {
   readonly paused?: boolean

@@ -1,5 +1,5 @@
 /** The filters of the list of deliveries, each with its own name and value in the address. */
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
 import type { ReactNode } from 'react'
 import { destinationsQuery } from '../api/operations.ts'
@@ -33,7 +33,8 @@ export function DeliveryFilters({ filter, change, children }: Props) {
     },
   ])
   const { data: workflows = [] } = useQuery(workflowsQuery)
-  const { data: destinations = [] } = useQuery(destinationsQuery)
+  // The first of them: more would be no choice, and each leads here from the page of destinations.
+  const { data: destinations = [] } = useInfiniteQuery(destinationsQuery())
   const origins = new Set(destinations.map(({ origin }) => origin))
   if (filter.origin !== undefined) origins.add(filter.origin)
   return (

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { DestinationWire } from '../../src/inspector/wire-operations.ts'
-import { changeDestination, destinationsQuery } from '../api/operations.ts'
+import { changeDestination, replaceDestination } from '../api/operations.ts'
 import type { DestinationChange } from '../api/operations.ts'
 import {
   destinationState,
@@ -111,10 +111,7 @@ function useChange(id: string) {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (change: DestinationChange) => changeDestination(id, change),
-    onSuccess: (changed) =>
-      queries.setQueryData(destinationsQuery.queryKey, (before) =>
-        before?.map((one) => (one.id === changed.id ? changed : one)),
-      ),
+    onSuccess: (changed) => replaceDestination(queries, changed),
     onError: notifyProblem,
   })
 }

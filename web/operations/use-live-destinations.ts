@@ -1,9 +1,10 @@
 /**
  * The destinations, read again when the stream tells of deliveries, and now and then for what no hint
  * tells (a rate that fades, a wait that ends). What is shown changes where it stands; one that is new would
- * push the others down, so it is held back while somebody is at the table.
+ * push those after it down, so it is held back while somebody is at the table.
  */
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { DestinationWire } from '../../src/inspector/wire-operations.ts'
 import { followLive } from '../api/live.ts'
@@ -18,36 +19,33 @@ export type LiveDestinations = {
   readonly rows: readonly DestinationWire[] | undefined
   readonly heldCount: number
   readonly letIn: () => void
-  readonly live: LiveState
-  readonly error: Error | null
-  readonly readAgain: () => void
+  readonly query: Pick<
+    UseInfiniteQueryResult,
+    'error' | 'refetch' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'
+  >
 }
 
-/** `isHeld`: nothing may move now. */
-export function useLiveDestinations(isHeld: boolean): LiveDestinations {
-  const { data, error, refetch } = useQuery({ ...destinationsQuery, refetchInterval: REFETCH_MS })
+/** Of one search, for as long as this is there. `isHeld`: nothing may move now. */
+export function useDestinations(q: string, isHeld: boolean): LiveDestinations {
+  const query = useInfiniteQuery({ ...destinationsQuery(q), refetchInterval: REFETCH_MS })
+  const { data } = query
   const [shown, show] = useState(data)
-  const live = useLive()
   if (data && data !== shown && (!isHeld || !shown)) show(data)
   const known = new Set(shown?.map(({ id }) => id))
-  const rows = isHeld ? data?.filter(({ id }) => known.has(id)) : data
-  return {
-    rows,
-    heldCount: (data?.length ?? 0) - (rows?.length ?? 0),
-    letIn: () => show(data),
-    live,
-    error,
-    readAgain: () => void refetch(),
-  }
+  const end = shown?.at(-1)?.origin ?? ''
+  const rows = isHeld ? data?.filter(({ id, origin }) => known.has(id) || origin > end) : data
+  const heldCount = (data?.length ?? 0) - (rows?.length ?? 0)
+  return { rows, heldCount, letIn: () => show(data), query }
 }
 
-function useLive(): LiveState {
+/** Has them read again as deliveries go out. */
+export function useLiveHints(): LiveState {
   const queries = useQueryClient()
   const [live, setLive] = useState<LiveState>('connecting')
   useEffect(() => {
     const over = new AbortController()
-    const { queryKey } = destinationsQuery
-    const read = paced(() => queries.invalidateQueries({ queryKey }), PACE_MS, over.signal)
+    const again = () => queries.invalidateQueries({ queryKey: ['destinations'] })
+    const read = paced(again, PACE_MS, over.signal)
     const close = followLive(null, {
       hint: (kind) => kind !== 'event' && read(),
       reset: read,

@@ -5,9 +5,10 @@ type Props = {
     readonly isFetchingNextPage: boolean
     readonly fetchNextPage: () => unknown
   }
+  readonly text?: string
 }
 
-export function OlderButton({ list }: Props) {
+export function OlderButton({ list, text = 'Show older ones' }: Props) {
   if (!list.hasNextPage) return null
   return (
     <button
@@ -16,7 +17,7 @@ export function OlderButton({ list }: Props) {
       disabled={list.isFetchingNextPage}
       onClick={() => void list.fetchNextPage()}
     >
-      Show older ones
+      {text}
     </button>
   )
 }

@@ -33,14 +33,21 @@ export function destinationsConformance(name: string, open: Open): void {
       await waiting(store, A, true)
       const defaults = { accountId: 1, paused: false, concurrency: null, ratePerSecond: null }
       const a = { ...defaults, origin: A, pending: 2, held: 0 }
-      const first = await store.inspect.listDestinations(1, 1, null)
+      const first = await store.inspect.listDestinations(1, '', 1, null)
       assert.deepEqual(first, { data: [a], nextCursor: A })
-      const second = await store.inspect.listDestinations(1, 1, A)
+      const second = await store.inspect.listDestinations(1, '', 1, A)
       assert.deepEqual(
         second.data.map(({ origin }) => origin),
         [B],
       )
       assert.equal(second.nextCursor, null)
+      const named = async (q: string) => {
+        const { data } = await store.inspect.listDestinations(1, q, 50, null)
+        return data.map(({ origin }) => origin)
+      }
+      assert.deepEqual(await named(A.slice(8, 10).toUpperCase()), [A])
+      assert.deepEqual(await named('.example:443'), [A, B])
+      for (const q of ['%', '_', '\\', "'", 'elsewhere']) assert.deepEqual(await named(q), [], q)
       assert.deepEqual(await store.inspect.destination(1, A), a)
       assert.equal(await store.inspect.destination(2, A), undefined)
       await assert.rejects(store.changeDestination(2, A, {}), hasCode('not_found'))
