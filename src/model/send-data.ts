@@ -142,7 +142,11 @@ function lossOf(value: unknown, path: string): string | undefined {
   if (typeof tag === 'string' && LOST_IN_JSON.has(tag)) {
     return `${placeOf(path)} a ${tag}, which JSON cannot carry`
   }
-  for (const key of Object.keys(value)) {
+  const keys = Object.keys(value)
+  if (keys.length === 0 && value instanceof Error) {
+    return `${placeOf(path)} an Error, of which JSON keeps nothing: give its message or stack`
+  }
+  for (const key of keys) {
     const inner = (value as Record<string, unknown>)[key]
     if (typeof inner === 'string' || typeof inner === 'number') continue
     const loss = lossOf(inner, path === '' ? key : `${path}.${key}`)

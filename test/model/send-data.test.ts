@@ -115,6 +115,11 @@ const refused: readonly [string, unknown, RegExp][] = [
   ['a symbol within', [Symbol('x')], /"data" holds at "0" a symbol/],
   ['a Promise', Promise.resolve(1), /"data" is a Promise: await it first/],
   ['a Promise within', { a: Promise.resolve(1) }, /"data" holds at "a" a Promise: await it first/],
+  [
+    'an Error',
+    { cause: new TypeError('boom') },
+    /"data" holds at "cause" an Error, of which JSON keeps nothing: give its message or stack/,
+  ],
   ['a Map', new Map([[1, 2]]), /"data" is a Map, which JSON cannot carry/],
   ['a Set within', { a: new Set([1]) }, /"data" holds at "a" a Set/],
   ['FormData', new FormData(), /"data" is a FormData/],
