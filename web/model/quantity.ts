@@ -1,12 +1,14 @@
 /** Durations, sizes and counts in the one way they are written: `12 ms`, `1.2 s`, `1.2 kB`, `1,204`. */
 
-/** Milliseconds as `0.4 ms`, `12 ms`, `1.2 s`, `2 min 5 s`. */
+/** Milliseconds as `0.4 ms`, `12 ms`, `1.2 s`, `2 min 5 s`, `6 h 2 min`. */
 export function duration(ms: number): string {
   if (ms > 0 && ms < 0.95) return `${(Math.ceil(ms * 10) / 10).toFixed(1)} ms`
   if (ms < 999.5) return `${Math.round(ms)} ms`
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
   const seconds = Math.round(ms / 1000)
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  const minutes = Math.round(seconds / 60)
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 const units = ['kB', 'MB', 'GB'] as const
