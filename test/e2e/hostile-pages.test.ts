@@ -21,7 +21,7 @@ test(
   async (t) => {
     const { app, page, open, expect } = await openUi(t)
     // The browser says what it did not run, load and send.
-    expect(/sandboxed|404 \\(Not Found\\)/)
+    expect(/sandboxed|404 \(Not Found\)/)
     const headers = { 'content-type': 'text/html', 'set-cookie': 'sendoff=mine' }
     const code = `$respond(${JSON.stringify({ status: 200, headers, body: PAGE })})`
     const workflow = await app.workflow([{ type: 'code', code }], { response: 'custom' })
