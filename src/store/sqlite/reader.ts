@@ -7,6 +7,7 @@ import { systemClock } from '../../clock.ts'
 import { listDestinations, readDestination } from '../destinations.ts'
 import { listBulkJobs, listOpenBulkJobs, readBulkJob } from '../bulk-jobs.ts'
 import * as readDefinitions from '../read-definitions.ts'
+import { listVersions, listWorkflows } from '../read-definitions.ts'
 import { readDelivery, readDeliveryStatus } from '../read-delivery.ts'
 import { readBacklog, readEvent, readReceivedEvent } from '../read-event.ts'
 import { listActivity } from '../read-activity.ts'
@@ -27,6 +28,9 @@ const db = kyselyOver(database)
 
 const reads = {
   ...readDefinitions,
+  // What is made meanwhile would push the last row off its page.
+  listWorkflows: inSnapshot(listWorkflows),
+  listVersions: inSnapshot(listVersions),
   listBulkJobs,
   listOpenBulkJobs,
   readBulkJob,
@@ -35,12 +39,10 @@ const reads = {
   listVariables,
   listSigningSecrets,
   readSecretKeyMark,
-  // Several statements in one snapshot: a run, its deliveries and its Dest are seen together.
-  readEvent: (_: typeof db, ...args: Rest<typeof readEvent>) =>
-    db.transaction().execute((snapshot) => readEvent(snapshot, ...args)),
+  // A run, its deliveries and its Dest are seen together.
+  readEvent: inSnapshot(readEvent),
   readReceivedEvent,
-  readDelivery: (_: typeof db, ...args: Rest<typeof readDelivery>) =>
-    db.transaction().execute((snapshot) => readDelivery(snapshot, ...args)),
+  readDelivery: inSnapshot(readDelivery),
   readDeliveryStatus,
   readBacklog,
   listEvents: (_: typeof db, ...args: Rest<typeof listEvents>) =>
@@ -52,6 +54,14 @@ const reads = {
     listActivity({ db, clock: systemClock }, ...args),
   listDeliveries: (_: typeof db, ...args: Rest<typeof listDeliveries>) =>
     listDeliveries({ db, clock: systemClock }, ...args),
+}
+
+/** Several statements that see the same commit. */
+function inSnapshot<Args extends unknown[], Result>(
+  read: (snapshot: typeof db, ...args: Args) => Promise<Result>,
+) {
+  return (_: typeof db, ...args: Args): Promise<Result> =>
+    db.transaction().execute((snapshot) => read(snapshot, ...args))
 }
 
 type Rest<Read extends (...args: never) => unknown> =
