@@ -44,7 +44,8 @@ export function printEvent(detail: EventDetailWire): void {
   console.log(`Dest ${dest.delivered}/${dest.total}`)
 }
 
-function printDelivery({ index, request, status, code, attempts }: DeliveryWire): void {
+function printDelivery(delivery: DeliveryWire): void {
+  const { id, index, request, status, code, abridged, attempts } = delivery
   const last = attempts.at(-1)
   const answer = last?.response
     ? `${last.response.status} · ${milliseconds(last.timings?.totalMs ?? 0)}`
@@ -52,6 +53,7 @@ function printDelivery({ index, request, status, code, attempts }: DeliveryWire)
   console.log(`    [${index}] ${visible(request.method)} ${visible(request.url)} -> ${answer}`)
   if (request.body) console.log(`        request:  ${shorten(request.body)}`)
   if (last?.response?.body) console.log(`        response: ${shorten(last.response.body)}`)
+  if (abridged) console.log(`        left out: its attempts are in /api/v1/deliveries/${id}`)
   if (last?.error) console.log(`        ${visible(last.error.message)}`)
 }
 

@@ -13,6 +13,7 @@ import type { TestContext } from 'node:test'
 import { request } from 'undici'
 import { createApiClient } from '../../src/cli/api-client.ts'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
+import { limits } from '../../src/model/limits.ts'
 import { settledEvent } from '../support/app.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { runCommand } from '../support/run-command.ts'
@@ -78,6 +79,32 @@ test('cli: events show prints a run, its requests and responses; --json prints t
   const unknown = await runCommand(['events', 'show', 'evt_nothing'], env)
   assert.equal(unknown.code, 1)
   assert.match(unknown.stderr, /Cannot find event evt_nothing/)
+})
+
+test('cli: events show says where what an event has no room for is', async (t) => {
+  const body = 'x'.repeat(limits.responseStoredBytes)
+  const receiver = await startReceiver(() => ({ status: 200, body }))
+  t.after(() => receiver.close())
+  const env = { SENDOFF_DATA: await dataFolder(t), SENDOFF_ADMIN_TOKEN: TOKEN }
+  const server = await startServer(t, env)
+  const api = createApiClient(server.url, TOKEN)
+  const most = limits.answerAttemptBytes / body.length
+  const code = `for (let i = 0; i < ${most}; i++)
+    $send.http({ method: 'POST', url: '${receiver.url('/')}' })`
+  const steps = [{ type: 'code', code }]
+  const workflow = await api.call<WorkflowWire>('POST', '/workflows', { name: 'Cli', steps })
+  await (await request(workflow.endpoint, { method: 'POST', body: '{}' })).body.dump()
+  const { id, deliveries } = await settledEvent(api, workflow.id)
+  assert.deepEqual([deliveries[0]!.abridged, deliveries.at(-1)!.abridged], [undefined, true])
+  const shown = await runCommand(['events', 'show', id], {
+    SENDOFF_URL: server.url,
+    SENDOFF_TOKEN: TOKEN,
+  })
+  const left = [...shown.stdout.matchAll(/left out: .*\/api\/v1\/deliveries\/(\w+)$/gm)]
+  assert.deepEqual(
+    left.map(([, of]) => of),
+    deliveries.filter(({ abridged }) => abridged).map((one) => one.id),
+  )
 })
 
 test('cli: events tail prints events as they come', async (t) => {
