@@ -13,7 +13,7 @@ import {
   createInflateRaw,
   createZstdDecompress,
 } from 'node:zlib'
-import { contentCodings, isZlib } from '../model/content-codings.ts'
+import { CODINGS_MOST, contentCodings, isZlib } from '../model/content-codings.ts'
 import type { HeaderPair } from '../model/event.ts'
 
 export type Unpacked = {
@@ -22,8 +22,6 @@ export type Unpacked = {
   readonly isWhole: boolean
 }
 
-/** Codings that are undone one after another; more is nobody's honest answer. */
-const CODINGS = 3
 /** Gives what an end that was cut off still holds, where the default would throw it away. */
 const DEFLATE = { finishFlush: constants.Z_SYNC_FLUSH }
 const BROTLI = { finishFlush: constants.BROTLI_OPERATION_FLUSH }
@@ -45,7 +43,7 @@ export async function unpackBody(
   most: number,
 ): Promise<Unpacked | undefined> {
   const codings = contentCodings(headers)
-  if (bytes.length === 0 || codings.length === 0 || codings.length > CODINGS) return undefined
+  if (bytes.length === 0 || codings.length === 0 || codings.length > CODINGS_MOST) return undefined
   let unpacked: Unpacked = { bytes, isWhole: true }
   for (const coding of codings.toReversed()) {
     const decoderOf = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined

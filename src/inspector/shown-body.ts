@@ -12,7 +12,7 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from 'node:zlib'
-import { contentCodings, isZlib } from '../model/content-codings.ts'
+import { CODINGS_MOST, contentCodings, isZlib } from '../model/content-codings.ts'
 import type { CapturedResponse } from '../model/delivery.ts'
 import { decodeText } from '../model/decode-text.ts'
 import type { HeaderPair } from '../model/event.ts'
@@ -71,8 +71,6 @@ const UNPACK: Readonly<Record<string, readonly [Unpack, cut: number]>> = {
   br: [brotliDecompressSync, constants.BROTLI_OPERATION_FLUSH],
   zstd: [zstdDecompressSync, constants.ZSTD_e_flush],
 }
-/** Codings that are undone one after another; more is nobody's honest answer. */
-const CODINGS = 3
 /** Text is never packed as well as that: past it, it is a bomb. */
 const RATIO = 100
 /** Halvings after which the beginning of a body that fits is found closely enough. */
@@ -80,7 +78,7 @@ const LOOKS = 8
 
 /** Undefined where it is not compressed, or not in a way that can be undone. */
 function unpack(received: Part, codings: readonly string[]): Part | undefined {
-  if (codings.length === 0 || codings.length > CODINGS) return undefined
+  if (codings.length === 0 || codings.length > CODINGS_MOST) return undefined
   let part: Part | undefined = received
   for (const coding of codings.toReversed()) {
     const known = Object.hasOwn(UNPACK, coding) ? UNPACK[coding] : undefined
