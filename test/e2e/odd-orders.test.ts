@@ -1,6 +1,7 @@
 /** The UI where things happen out of order: the server is away, the workflow is gone, a part does not come. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { EventListWire } from '../../src/inspector/wire-event.ts'
 import type { WorkflowWire } from '../../src/inspector/wire-workflow.ts'
@@ -10,6 +11,16 @@ const skip = withoutBrowser
 const pathOf = ({ id }: WorkflowWire) => `/workflows/${id}`
 const rows = (page: Page) => page.getByRole('list', { name: 'Events' }).locator('a')
 const note = [{ type: 'note', name: 'note', text: 'saved' }] as const
+
+/** The page of a workflow with one event. */
+async function openWithEvent(t: TestContext) {
+  const ui = await openUi(t)
+  const workflow = await ui.app.workflow(note)
+  await ui.app.send(workflow, '/in')
+  await ui.open(pathOf(workflow))
+  await rows(ui.page).first().waitFor()
+  return { ...ui, workflow }
+}
 
 test(
   'parts: one that does not come takes no text with it, and is there when it is asked for again',
@@ -80,11 +91,7 @@ test(
   'offline: a browser without a network still reads from a server on its machine',
   { skip },
   async (t) => {
-    const { app, page, open } = await openUi(t)
-    const workflow = await app.workflow(note)
-    await app.send(workflow, '/in')
-    await open(pathOf(workflow))
-    await rows(page).first().waitFor()
+    const { page } = await openWithEvent(t)
     await page.evaluate("dispatchEvent(new Event('offline'))")
     await rows(page).first().click()
     await page.getByRole('button', { name: 'Replay' }).click()
@@ -96,12 +103,8 @@ test(
   'offline: what cannot be read says so, and never that there is nothing',
   { skip },
   async (t) => {
-    const { app, page, open, expect } = await openUi(t)
+    const { page, expect } = await openWithEvent(t)
     expect(/ERR_FAILED|ERR_INTERNET_DISCONNECTED/)
-    const workflow = await app.workflow(note)
-    await app.send(workflow, '/in')
-    await open(pathOf(workflow))
-    await rows(page).first().waitFor()
     await page.route('**/api/v1/workflows/*/events?*', (route) => route.abort())
     await page.getByRole('searchbox').fill('in')
     await reads(page.getByRole('alert'), 'Cannot reach the server')
@@ -162,10 +165,7 @@ test(
   'late: an answer to what was asked on a page leads nobody back who has left it',
   { skip },
   async (t) => {
-    const { app, page, open } = await openUi(t)
-    const workflow = await app.workflow(note)
-    await app.send(workflow, '/in')
-    await open(pathOf(workflow))
+    const { page } = await openWithEvent(t)
     await rows(page).first().click()
     const left = Promise.withResolvers<void>()
     await page.route('**/replay', async (route) => {
@@ -183,10 +183,7 @@ test(
 )
 
 test('back: closes the dialog first, and is a way back the next time', { skip }, async (t) => {
-  const { app, page, open } = await openUi(t)
-  const workflow = await app.workflow(note)
-  await app.send(workflow, '/in')
-  await open(pathOf(workflow))
+  const { page } = await openWithEvent(t)
   await rows(page).first().click()
   await page.waitForURL((url) => url.searchParams.has('event'))
   await page.getByRole('button', { name: 'Replay' }).waitFor()
